@@ -1,0 +1,78 @@
+package ipvs
+
+import "net/netip"
+
+// Forward is a forwarding method: how a packet travels from the director to the
+// real server (IP_VS_CONN_F_*).
+type Forward uint32
+
+// The forwarding methods. Local and Bypass are the kernel's own: a real server
+// whose address is the director's becomes Local.
+const (
+	Masquerade Forward = iota // NAT
+	Local
+	Tunnel // IP in IP, GUE or GRE
+	Route  // direct routing, also called gatewaying
+	Bypass
+
+	// ForwardMask cuts the method out of the connection flags it shares a
+	// number with.
+	ForwardMask Forward = 7
+)
+
+// TunnelType is the encapsulation of a Tunnel destination
+// (IP_VS_CONN_F_TUNNEL_TYPE_*).
+type TunnelType uint8
+
+// The tunnel types.
+const (
+	IPIP TunnelType = iota
+	GUE
+	GRE
+)
+
+// TunnelFlags say how an encapsulated packet is checksummed
+// (IP_VS_TUNNEL_ENCAP_FLAG_*). Zero is no checksum.
+type TunnelFlags uint16
+
+// The tunnel flags.
+const (
+	TunnelNoChecksum     TunnelFlags = 0
+	TunnelChecksum       TunnelFlags = 1
+	TunnelRemoteChecksum TunnelFlags = 2
+)
+
+// TunnelInfo is the encapsulation of a Tunnel destination. The zero value is
+// plain IP in IP, and that of every destination which is not a tunnel.
+type TunnelInfo struct {
+	Type TunnelType
+	// Port is the UDP port of a GUE tunnel, 1 to 65535; else 0.
+	Port  uint16
+	Flags TunnelFlags
+}
+
+// Destination is a real server of a virtual service, known by its address and
+// port among the servers of that service. A change replaces all of it.
+type Destination struct {
+	Addr    netip.AddrPort
+	Forward Forward
+	// Weight is the capacity in relation to the other servers. A server of
+	// weight 0 gets no new connections.
+	Weight int32
+	// UpperThreshold is the number of connections above which the server gets
+	// no new ones, until they fall below LowerThreshold. 0 is no limit.
+	UpperThreshold uint32
+	LowerThreshold uint32
+	Tunnel         TunnelInfo
+
+	// What follows is read from the kernel, and ignored in a change.
+
+	ActiveConnections     uint32
+	InactiveConnections   uint32
+	PersistentConnections uint32
+	Stats                 Stats
+}
+
+// Family is that of the server's address. It differs from the service's only
+// for a Tunnel destination.
+func (d Destination) Family() Family { return FamilyOf(d.Addr.Addr()) }

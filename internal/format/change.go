@@ -1,0 +1,93 @@
+package format
+
+import (
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// AppendChange writes a change as the rule that makes it. An operation that only
+// reads is not a rule, and nothing is written for it.
+func (r Rules) AppendChange(b []byte, c ipvs.Change) []byte {
+	switch c.Op {
+	case ipvs.AddService:
+		return r.AppendService(b, &c.Service)
+	case ipvs.EditService:
+		return r.appendService(append(b, "-E"...), &c.Service)
+	case ipvs.DeleteService:
+		b = r.appendID(append(b, "-D"...), c.Service.ID)
+	case ipvs.AddDestination:
+		return r.AppendDestination(b, c.Service.ID, &c.Destination)
+	case ipvs.EditDestination:
+		return r.appendDestination(append(b, "-e"...), c.Service.ID, &c.Destination)
+	case ipvs.DeleteDestination:
+		b = r.appendServer(append(b, "-d"...), c.Service.ID, &c.Destination)
+	case ipvs.Flush:
+		b = append(b, "-C"...)
+	case ipvs.Zero:
+		b = r.appendZero(b, c.Service.ID)
+	case ipvs.SetTimeouts:
+		b = appendSet(b, c.Timeouts)
+	case ipvs.StartDaemon:
+		b = appendStart(b, c.Daemon)
+	case ipvs.StopDaemon:
+		b = appendStop(b, c.Daemon)
+	default:
+		return b
+	}
+	return append(b, '\n')
+}
+
+// appendZero writes the command that zeroes one service's counters, or all.
+func (r Rules) appendZero(b []byte, id ipvs.ServiceID) []byte {
+	b = append(b, "-Z"...)
+	if id == (ipvs.ServiceID{}) {
+		return b
+	}
+	return r.appendID(b, id)
+}
+
+// appendSet writes the command that sets the timeouts.
+func appendSet(b []byte, t ipvs.Timeouts) []byte {
+	b = append(b, "--set "...)
+	return appendTimeouts(b, t)
+}
+
+// appendStart writes the command that starts a sync daemon. What is zero stays
+// the kernel's choice.
+func appendStart(b []byte, d ipvs.Daemon) []byte {
+	b = append(b, "--start-daemon "...)
+	b = appendDaemonState(b, d.State)
+	b = append(b, " --mcast-interface "...)
+	b = appendText(b, d.Interface)
+	b = appendOption(b, " --syncid ", uint64(d.SyncID))
+	if d.Group.IsValid() {
+		b = append(b, " --mcast-group "...)
+		b = appendAddr(b, d.Group)
+	}
+	if d.Port != 0 {
+		b = appendOption(b, " --mcast-port ", uint64(d.Port))
+	}
+	if d.TTL != 0 {
+		b = appendOption(b, " --mcast-ttl ", uint64(d.TTL))
+	}
+	if d.MaxLen != 0 {
+		b = appendOption(b, " --sync-maxlen ", uint64(d.MaxLen))
+	}
+	return b
+}
+
+// appendStop writes the command that stops a sync daemon.
+func appendStop(b []byte, d ipvs.Daemon) []byte {
+	b = append(b, "--stop-daemon "...)
+	b = appendDaemonState(b, d.State)
+	if d.SyncID != 0 {
+		b = appendOption(b, " --syncid ", uint64(d.SyncID))
+	}
+	return b
+}
+
+// appendOption writes an option and its number.
+func appendOption(b []byte, option string, n uint64) []byte {
+	return strconv.AppendUint(append(b, option...), n, 10)
+}

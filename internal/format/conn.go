@@ -1,0 +1,89 @@
+package format
+
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// Connections writes the connection table (ipvsadm -L -c).
+type Connections struct {
+	// Persistent adds the columns of the persistence engines
+	// (--persistent-conn).
+	Persistent bool
+	// Names puts names in the place of addresses and ports; nil is -n.
+	Names Namer
+}
+
+// AppendTitle writes the two lines above the connections.
+func (c Connections) AppendTitle(b []byte) []byte {
+	b = append(b, "IPVS connection entries\n"...)
+	if c.Persistent {
+		return append(b, "pro expire state       source             virtual            destination        pe name          pe_data\n"...)
+	}
+	return append(b, "pro expire state       source             virtual            destination\n"...)
+}
+
+// AppendLine writes the line of a connection.
+func (c Connections) AppendLine(b []byte, conn *ipvs.Connection) []byte {
+	p := protocolNamed(conn.Protocol)
+	b = appendTextField(b, conn.Protocol, 3)
+	b = appendExpiry(b, conn.Expires, 6)
+	b = appendTextField(b, conn.State, 11)
+	b = c.appendEnd(b, p, conn.Client, 18)
+	b = c.appendEnd(b, p, conn.Virtual, 18)
+	if !c.Persistent || conn.Engine == "" {
+		b = appendEndpoint(b, c.Names, p, conn.Destination)
+		return append(b, '\n')
+	}
+	b = c.appendEnd(b, p, conn.Destination, 18)
+	b = appendTextField(b, conn.Engine, 16)
+	b = appendText(b, conn.EngineData)
+	return append(b, '\n')
+}
+
+// appendEnd writes one end of a connection, and the blank after its column.
+func (c Connections) appendEnd(b []byte, p ipvs.Protocol, end netip.AddrPort, width int) []byte {
+	from := len(b)
+	b = pad(appendEndpoint(b, c.Names, p, end), from, width)
+	return append(b, ' ')
+}
+
+// appendTextField writes a word of the kernel's, and the blank after its column.
+func appendTextField(b []byte, text string, width int) []byte {
+	from := len(b)
+	b = pad(appendText(b, text), from, width)
+	return append(b, ' ')
+}
+
+// appendExpiry writes a time in seconds as minutes and seconds, and the blank
+// after its column. There are no hours: minutes go on after 99.
+func appendExpiry(b []byte, seconds uint64, width int) []byte {
+	from := len(b)
+	b = appendTwo(b, seconds/60)
+	b = append(b, ':')
+	b = appendTwo(b, seconds%60)
+	b = pad(b, from, width)
+	return append(b, ' ')
+}
+
+// appendTwo writes a number of at least two digits.
+func appendTwo(b []byte, n uint64) []byte {
+	if n < 10 {
+		b = append(b, '0')
+	}
+	return appendLeft(b, n, 0)
+}
+
+// protocolNamed is the protocol that the kernel writes so.
+func protocolNamed(name string) ipvs.Protocol {
+	switch name {
+	case "TCP":
+		return ipvs.TCP
+	case "UDP":
+		return ipvs.UDP
+	case "SCTP":
+		return ipvs.SCTP
+	}
+	return 0
+}

@@ -1,0 +1,162 @@
+package format
+
+import (
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// Rules writes the table as the commands that make it again (ipvsadm -S).
+type Rules struct {
+	// Names puts names in the place of addresses and ports; nil is -n.
+	Names Namer
+}
+
+// AppendEntry writes the rule of a service and those of its servers.
+func (r Rules) AppendEntry(b []byte, e *ipvs.Entry) []byte {
+	b = r.AppendService(b, &e.Service)
+	for i := range e.Destinations {
+		b = r.AppendDestination(b, e.Service.ID, &e.Destinations[i])
+	}
+	return b
+}
+
+// AppendService writes the rule that adds a service.
+func (r Rules) AppendService(b []byte, s *ipvs.Service) []byte {
+	return r.appendService(append(b, "-A"...), s)
+}
+
+// AppendDestination writes the rule that adds a server to a service.
+func (r Rules) AppendDestination(b []byte, id ipvs.ServiceID, d *ipvs.Destination) []byte {
+	return r.appendDestination(append(b, "-a"...), id, d)
+}
+
+// appendService writes what follows -A and -E: the service, and all that the
+// command sets.
+func (r Rules) appendService(b []byte, s *ipvs.Service) []byte {
+	b = r.appendID(b, s.ID)
+	b = append(b, " -s "...)
+	b = appendText(b, s.Scheduler)
+	if s.Flags&ipvs.Persistent != 0 {
+		b = append(b, " -p "...)
+		b = strconv.AppendUint(b, uint64(s.Timeout), 10)
+		if hasMask(s) {
+			b = append(b, " -M "...)
+			b = appendMask(b, s)
+		}
+	}
+	if s.Engine != "" {
+		b = append(b, " --pe "...)
+		b = appendText(b, s.Engine)
+	}
+	if s.Flags&ipvs.OnePacket != 0 {
+		b = append(b, " -o"...)
+	}
+	if s.Flags&ipvs.SchedFlags != 0 {
+		b = append(b, " -b "...)
+		b = appendSchedFlags(b, s, ipvs.SchedFlags)
+	}
+	return append(b, '\n')
+}
+
+// appendID writes the option that names a service. A protocol which no option
+// is for becomes an option that no program accepts: better refused than loaded
+// as something else.
+func (r Rules) appendID(b []byte, id ipvs.ServiceID) []byte {
+	if id.FWMark != 0 {
+		b = append(b, " -f "...)
+		b = strconv.AppendUint(b, uint64(id.FWMark), 10)
+		if id.Family == ipvs.IPv6 {
+			b = append(b, " -6"...)
+		}
+		return b
+	}
+	switch id.Protocol {
+	case ipvs.TCP:
+		b = append(b, " -t "...)
+	case ipvs.UDP:
+		b = append(b, " -u "...)
+	case ipvs.SCTP:
+		b = append(b, " --sctp-service "...)
+	default:
+		b = append(b, " --protocol-"...)
+		b = strconv.AppendUint(b, uint64(id.Protocol), 10)
+		b = append(b, ' ')
+	}
+	return appendEndpoint(b, r.Names, id.Protocol, id.Addr)
+}
+
+// appendDestination writes what follows -a and -e. Salt looks for a server as
+// " -t VIP:80 -r RS:80 -m -w 1" in the rules, so nothing may come between these
+// four, and the thresholds, which the reference program loses, come last.
+func (r Rules) appendDestination(b []byte, id ipvs.ServiceID, d *ipvs.Destination) []byte {
+	b = r.appendServer(b, id, d)
+	b = append(b, ' ')
+	b = appendForwardOption(b, d.Forward)
+	b = append(b, " -w "...)
+	b = strconv.AppendInt(b, int64(d.Weight), 10)
+	if d.Forward == ipvs.Tunnel {
+		b = appendTunnelOptions(b, d.Tunnel)
+	}
+	if d.UpperThreshold != 0 {
+		b = append(b, " -x "...)
+		b = strconv.AppendUint(b, uint64(d.UpperThreshold), 10)
+	}
+	if d.LowerThreshold != 0 {
+		b = append(b, " -y "...)
+		b = strconv.AppendUint(b, uint64(d.LowerThreshold), 10)
+	}
+	return append(b, '\n')
+}
+
+// appendServer writes the two options that name a server.
+func (r Rules) appendServer(b []byte, id ipvs.ServiceID, d *ipvs.Destination) []byte {
+	b = r.appendID(b, id)
+	b = append(b, " -r "...)
+	return appendEndpoint(b, r.Names, id.Protocol, d.Addr)
+}
+
+// appendForwardOption writes the option for a forwarding method. A local server
+// prints -g: the kernel finds out by itself that its address is its own.
+func appendForwardOption(b []byte, f ipvs.Forward) []byte {
+	switch f {
+	case ipvs.Masquerade:
+		return append(b, "-m"...)
+	case ipvs.Tunnel:
+		return append(b, "-i"...)
+	case ipvs.Route, ipvs.Local:
+		return append(b, "-g"...)
+	}
+	b = append(b, "--forward-"...)
+	return strconv.AppendUint(b, uint64(f), 10)
+}
+
+// appendTunnelOptions writes the options of an encapsulation.
+func appendTunnelOptions(b []byte, t ipvs.TunnelInfo) []byte {
+	b = append(b, " --tun-type "...)
+	switch t.Type {
+	case ipvs.IPIP:
+		return append(b, "ipip"...)
+	case ipvs.GUE:
+		b = append(b, "gue --tun-port "...)
+		b = strconv.AppendUint(b, uint64(t.Port), 10)
+		return appendChecksumOption(b, t.Flags)
+	case ipvs.GRE:
+		return appendChecksumOption(append(b, "gre"...), t.Flags)
+	}
+	return strconv.AppendUint(b, uint64(t.Type), 10)
+}
+
+// appendChecksumOption writes the option for the flags of a tunnel.
+func appendChecksumOption(b []byte, f ipvs.TunnelFlags) []byte {
+	switch f {
+	case ipvs.TunnelNoChecksum:
+		return append(b, " --tun-nocsum"...)
+	case ipvs.TunnelChecksum:
+		return append(b, " --tun-csum"...)
+	case ipvs.TunnelRemoteChecksum:
+		return append(b, " --tun-remcsum"...)
+	}
+	b = append(b, " --tun-flags-"...)
+	return strconv.AppendUint(b, uint64(f), 10)
+}

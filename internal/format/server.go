@@ -1,0 +1,147 @@
+package format
+
+import (
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// AppendDestination writes the line of a server. The protocol of its service is
+// what names the port.
+func (l Listing) AppendDestination(b []byte, p ipvs.Protocol, d *ipvs.Destination) []byte {
+	b = append(b, "  -> "...)
+	from := len(b)
+	b = appendEndpoint(b, l.Names, p, d.Addr)
+	if d.Addr.Addr().Is4() {
+		b = cut(b, from, destinationWidth)
+	}
+	b = pad(b, from, destinationWidth)
+	switch l.Style {
+	case Stats:
+		b = l.appendTotals(b, &d.Stats)
+	case Rate:
+		b = l.appendDestinationRates(b, &d.Stats)
+	case Thresholds:
+		b = appendColumn(b, uint64(d.UpperThreshold), 10)
+		b = appendColumn(b, uint64(d.LowerThreshold), 10)
+		b = appendActivity(b, d)
+	case PersistentConn:
+		b = appendColumn(b, uint64(uint32(d.Weight)), 9)
+		b = appendColumn(b, uint64(d.PersistentConnections), 11)
+		b = appendActivity(b, d)
+	default:
+		b = l.appendForwarding(b, d)
+		b = appendActivity(b, d)
+	}
+	return append(b, '\n')
+}
+
+// appendForwarding writes how a server is reached, and its weight.
+func (l Listing) appendForwarding(b []byte, d *ipvs.Destination) []byte {
+	b = append(b, ' ')
+	from := len(b)
+	b = pad(appendForward(b, d.Forward), from, 7)
+	b = append(b, ' ')
+	if l.Style == TunInfo {
+		from = len(b)
+		b = pad(appendTunnel(b, d), from, 13)
+		b = append(b, ' ')
+	}
+	from = len(b)
+	return pad(strconv.AppendInt(b, int64(d.Weight), 10), from, 6)
+}
+
+// appendActivity writes the active and inactive connections, the last columns of
+// every listing but --stats and --rate. The blanks that end the line are part of
+// the form.
+func appendActivity(b []byte, d *ipvs.Destination) []byte {
+	b = appendColumn(b, uint64(d.ActiveConnections), 10)
+	return appendColumn(b, uint64(d.InactiveConnections), 10)
+}
+
+// appendColumn writes a left-justified number after a blank.
+func appendColumn(b []byte, n uint64, width int) []byte {
+	return appendLeft(append(b, ' '), n, width)
+}
+
+// appendForward writes a forwarding method. Only those words which the reference
+// program has are words: whatever else a kernel reports is a number.
+func appendForward(b []byte, f ipvs.Forward) []byte {
+	switch f {
+	case ipvs.Masquerade:
+		return append(b, "Masq"...)
+	case ipvs.Local:
+		return append(b, "Local"...)
+	case ipvs.Tunnel:
+		return append(b, "Tunnel"...)
+	case ipvs.Route:
+		return append(b, "Route"...)
+	}
+	return strconv.AppendUint(b, uint64(f), 10)
+}
+
+// appendTunnel writes the encapsulation of a server in the short form of the
+// --tun-info listing.
+func appendTunnel(b []byte, d *ipvs.Destination) []byte {
+	if d.Forward != ipvs.Tunnel {
+		return append(b, "n/a"...)
+	}
+	switch t := d.Tunnel; t.Type {
+	case ipvs.IPIP:
+		return append(b, "ipip"...)
+	case ipvs.GUE:
+		b = append(b, "gue:"...)
+		b = strconv.AppendUint(b, uint64(t.Port), 10)
+		return appendTunnelFlags(append(b, ':'), t.Flags)
+	case ipvs.GRE:
+		return appendTunnelFlags(append(b, "gre:"...), t.Flags)
+	default:
+		return strconv.AppendUint(b, uint64(t.Type), 10)
+	}
+}
+
+// appendTunnelFlags writes how a tunnel is checksummed: not, with a checksum, or
+// with a remote one.
+func appendTunnelFlags(b []byte, f ipvs.TunnelFlags) []byte {
+	switch f {
+	case ipvs.TunnelNoChecksum:
+		return append(b, "-c"...)
+	case ipvs.TunnelChecksum:
+		return append(b, "+c"...)
+	case ipvs.TunnelRemoteChecksum:
+		return append(b, "r+c"...)
+	}
+	return strconv.AppendUint(b, uint64(f), 10)
+}
+
+// appendTotals writes the five counters of --stats.
+func (l Listing) appendTotals(b []byte, s *ipvs.Stats) []byte {
+	b = appendCounter(b, s.Connections, l.Exact)
+	b = appendCounter(b, s.InPackets, l.Exact)
+	b = appendCounter(b, s.OutPackets, l.Exact)
+	b = appendCounter(b, s.InBytes, l.Exact)
+	return appendCounter(b, s.OutBytes, l.Exact)
+}
+
+// appendServiceRates writes the five rates of a service.
+func (l Listing) appendServiceRates(b []byte, s *ipvs.Stats) []byte {
+	b = appendCounter(b, s.ConnectionRate, l.Exact)
+	b = appendCounter(b, s.InPacketRate, l.Exact)
+	b = appendCounter(b, s.OutPacketRate, l.Exact)
+	return l.appendByteRates(b, s)
+}
+
+// appendDestinationRates writes the five rates of a server. Unlike those of a
+// service, the first three are never shortened.
+func (l Listing) appendDestinationRates(b []byte, s *ipvs.Stats) []byte {
+	b = appendRight(append(b, ' '), s.ConnectionRate, counterWidth-1)
+	b = appendRight(append(b, ' '), s.InPacketRate, counterWidth-1)
+	b = appendRight(append(b, ' '), s.OutPacketRate, counterWidth-1)
+	return l.appendByteRates(b, s)
+}
+
+// appendByteRates writes the last two rates.
+func (l Listing) appendByteRates(b []byte, s *ipvs.Stats) []byte {
+	b = appendCounter(b, s.InByteRate, l.Exact)
+	return appendCounter(b, s.OutByteRate, l.Exact)
+}

@@ -1,0 +1,80 @@
+package format
+
+import (
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// pad fills the field that began at b[from] with blanks up to its width; a
+// longer field stays as it is (C's %-*s).
+func pad(b []byte, from, width int) []byte {
+	for len(b)-from < width {
+		b = append(b, ' ')
+	}
+	return b
+}
+
+// cut shortens the field that began at b[from] to at most width bytes.
+func cut(b []byte, from, width int) []byte {
+	return b[:min(len(b), from+width)]
+}
+
+// appendField writes a constant word left-justified.
+func appendField(b []byte, word string, width int) []byte {
+	from := len(b)
+	return pad(append(b, word...), from, width)
+}
+
+// appendLeft writes a number left-justified (%-*u).
+func appendLeft(b []byte, n uint64, width int) []byte {
+	from := len(b)
+	return pad(strconv.AppendUint(b, n, 10), from, width)
+}
+
+// appendRight writes a number right-justified (%*u).
+func appendRight(b []byte, n uint64, width int) []byte {
+	for range width - digits(n) {
+		b = append(b, ' ')
+	}
+	return strconv.AppendUint(b, n, 10)
+}
+
+// digits counts the decimal digits of n.
+func digits(n uint64) int {
+	count := 1
+	for ; n >= 10; n /= 10 {
+		count++
+	}
+	return count
+}
+
+// appendText writes a text that came from outside. Each rune that does not show
+// as a mark of its own (control and formatting characters, white space, broken
+// UTF-8) becomes '?': a terminal must not be steered by a resolver's answer,
+// and a blank within a name would shift the columns that monitors count.
+func appendText(b []byte, text string) []byte {
+	if isPlain(text) {
+		return append(b, text...)
+	}
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && size <= 1 || r == ' ' || !unicode.IsPrint(r) {
+			b = append(b, '?')
+		} else {
+			b = append(b, text[:size]...)
+		}
+		text = text[size:]
+	}
+	return b
+}
+
+// isPlain reports that a text consists of visible ASCII alone, as nearly all do.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,108 @@
+// Guest runs a command in a guest kernel that has IPVS and exits with its
+// status:
+//
+//	guest [-kernel uml] [-mem 768] [-timeout 10m] [-env NAME]... [-write DIR]... COMMAND [ARG]...
+//
+// The command runs as root in the present directory and sees the host's files.
+// What it writes is gone afterwards, but for the directories of -write. Of the
+// environment it gets PATH and the variables named with -env. As a wrapper for
+// tests: go test -exec "$PWD/bin/guest" ./internal/kernel
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/lab"
+)
+
+// failed is the status when the guest could not run the command at all.
+const failed = 125
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run does the whole program and gives its status.
+func run(args []string) int {
+	g, argv, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "guest:", err)
+		return 2
+	}
+	// go test sends SIGQUIT to a test that takes too long.
+	ctx, stop := signal.NotifyContext(context.Background(),
+		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer stop()
+	status, err := g.Run(ctx, argv...)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "guest:", err)
+		return failed
+	}
+	return status
+}
+
+// parse reads the arguments into a Guest and the command.
+func parse(args []string) (lab.Guest, []string, error) {
+	g := lab.Guest{Stdout: os.Stdout, Stderr: stderr()}
+	fs := flag.NewFlagSet("guest", flag.ContinueOnError)
+	fs.Func("kernel", "the `kind` of machine: uml (default)", func(s string) (err error) {
+		g.Kernel, err = lab.ParseKernel(s)
+		return err
+	})
+	fs.IntVar(&g.Memory, "mem", lab.DefaultMemory, "memory in `MiB`")
+	fs.DurationVar(&g.Timeout, "timeout", lab.DefaultTimeout, "`limit` of the whole run")
+	fs.Func("env", "`NAME` of an environment variable to pass on, or NAME=VALUE; may be repeated", func(s string) error {
+		g.Env = append(g.Env, environment(s)...)
+		return nil
+	})
+	fs.Func("write", "`directory` that the command may change; may be repeated", func(s string) error {
+		dir, err := filepath.Abs(s)
+		g.Writable = append(g.Writable, dir)
+		return err
+	})
+	input := fs.Bool("stdin", false, "pass standard input on")
+	if err := fs.Parse(args); err != nil {
+		return g, nil, err
+	}
+	if fs.NArg() == 0 {
+		return g, nil, errors.New("no command; see guest -h")
+	}
+	if *input {
+		g.Stdin = io.Reader(os.Stdin)
+	}
+	return g, fs.Args(), nil
+}
+
+// environment gives NAME=VALUE for NAME, if it is set, and NAME=VALUE as it is.
+func environment(s string) []string {
+	if strings.Contains(s, "=") {
+		return []string{s}
+	}
+	if value, ok := os.LookupEnv(s); ok {
+		return []string{s + "=" + value}
+	}
+	return nil
+}
+
+// stderr is where the command's errors go: standard output itself if both are
+// one file, so that their order is kept.
+func stderr() io.Writer {
+	out, err := os.Stdout.Stat()
+	if err != nil {
+		return os.Stderr
+	}
+	if e, err := os.Stderr.Stat(); err == nil && os.SameFile(out, e) {
+		return os.Stdout
+	}
+	return os.Stderr
+}

@@ -1,0 +1,91 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// Tool is a program and the Debian package that brings it.
+type Tool struct{ Program, Package string }
+
+// umlTools are what a User-Mode Linux guest and the tests in it need.
+var umlTools = []Tool{
+	{"linux.uml", "user-mode-linux"},
+	{"modprobe", "kmod"},
+	{"ipvsadm", "ipvsadm"},
+	{"ip", "iproute2"},
+	{"strace", "strace"},
+}
+
+// Install installs the packages of those tools that are missing: as root, or
+// through sudo if that asks for no password. Otherwise the error says what to
+// run.
+func Install(ctx context.Context, tools ...Tool) error {
+	missing := missingPackages(tools)
+	if len(missing) == 0 {
+		return nil
+	}
+	become, ok := becomeRoot(ctx)
+	update := []string{"apt-get", "update", "-q"}
+	install := append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends"}, missing...)
+	if !ok {
+		return fmt.Errorf("these packages are missing: %s; install them with\n    sudo %s && sudo %s",
+			strings.Join(missing, " "), strings.Join(update, " "), strings.Join(install, " "))
+	}
+	fmt.Fprintf(os.Stderr, "lab: installing %s\n", strings.Join(missing, " "))
+	for _, argv := range [][]string{update, install} {
+		if err := quietly(ctx, append(slices.Clone(become), argv...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missingPackages are the packages of the tools that are not there.
+func missingPackages(tools []Tool) []string {
+	var missing []string
+	for _, t := range tools {
+		if !installed(t.Program) {
+			missing = append(missing, t.Package)
+		}
+	}
+	return missing
+}
+
+// installed looks for a program in PATH, and in the directories of the
+// administrator's programs, which an ordinary user's PATH lacks.
+func installed(program string) bool {
+	for _, path := range []string{program, "/usr/sbin/" + program, "/sbin/" + program} {
+		if _, err := exec.LookPath(path); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// becomeRoot gives the words that make a command root's.
+func becomeRoot(ctx context.Context) (prefix []string, ok bool) {
+	if os.Geteuid() == 0 {
+		return []string{"env", "DEBIAN_FRONTEND=noninteractive"}, true
+	}
+	if exec.CommandContext(ctx, "sudo", "-n", "true").Run() != nil {
+		return nil, false
+	}
+	return []string{"sudo", "-n", "DEBIAN_FRONTEND=noninteractive"}, true
+}
+
+// quietly runs a command and shows what it printed only if it fails.
+func quietly(ctx context.Context, argv []string) error {
+	var out bytes.Buffer
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, tail(out.String(), 20))
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package judge
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Difference is one thing that is not as it has to be.
+type Difference struct {
+	// Where names the script, the line and the command.
+	Where string
+	// What differs: status, stdout, stderr, table; Why says in which way.
+	What, Why string
+	// Want is what the reference did, or what the script says of ours.
+	Want, Got string
+}
+
+// Compare finds the differences between what a script did with the reference
+// and with ours.
+func (s *Script) Compare(reference, ours *Record) []Difference {
+	var all []Difference
+	for i, step := range s.Steps {
+		if step.Setup {
+			continue
+		}
+		where := fmt.Sprintf("%s:%d: %s", s.Name, step.Number, step.Line)
+		all = append(all, compareStep(where, step.Intended, reference.Outcomes[i], ours.Outcomes[i])...)
+	}
+	for i, args := range endListings {
+		where := fmt.Sprintf("%s: at the end: ipvsadm %s", s.Name, strings.Join(args, " "))
+		all = append(all, compareStep(where, nil, Outcome{Result: reference.End[i]}, Outcome{Result: ours.End[i]})...)
+	}
+	return all
+}
+
+// compareStep compares one command. in may be nil.
+func compareStep(where string, in *Intended, reference, ours Outcome) []Difference {
+	if in == nil {
+		in = &Intended{}
+	}
+	var intendedStatus *string
+	if in.Status != nil {
+		text := strconv.Itoa(*in.Status)
+		intendedStatus = &text
+	}
+	var all []Difference
+	for _, part := range []struct {
+		what            string
+		intended        *string
+		reference, ours string
+	}{
+		{"status", intendedStatus, strconv.Itoa(reference.Status), strconv.Itoa(ours.Status)},
+		{"stdout", in.Stdout, reference.Stdout, ours.Stdout},
+		{"stderr", in.Stderr, reference.Stderr, ours.Stderr},
+		{"table", in.Table, reference.Table, ours.Table},
+	} {
+		d := Difference{Where: where, What: part.what, Want: part.reference, Got: part.ours}
+		switch {
+		case part.intended == nil && part.ours != part.reference:
+			d.Why = "is not as with the reference"
+		case part.intended != nil && *part.intended == part.reference:
+			d.Why = "was to differ (" + in.Point + "), but the reference does the same"
+		case part.intended != nil && part.ours != *part.intended:
+			d.Why, d.Want = "is not what the script says of ours ("+in.Point+")", *part.intended
+		default:
+			continue
+		}
+		all = append(all, d)
+	}
+	return all
+}

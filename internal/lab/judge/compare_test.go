@@ -1,0 +1,93 @@
+package judge
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// record makes the record of a script of one command.
+func record(status int, stdout, stderr, table string) *Record {
+	end := make([]Result, len(endListings))
+	return &Record{Outcomes: []Outcome{{Result{status, stdout, stderr}, table}}, End: end}
+}
+
+// TestCompare shows that every part is compared, and that a statement of a
+// difference is held to.
+func TestCompare(t *testing.T) {
+	const plain = "ipvsadm -Ln\n"
+	reference := record(0, "out\n", "", "table\n")
+	const where = "s.txt:1: ipvsadm -Ln"
+	const where2 = "s.txt:2: ipvsadm -Ln"
+	const intended = "differs 4.1.6 status=1 stdout=other  # why\n" + plain + "-- other --\nnew\n"
+	for _, test := range []struct {
+		name, script string
+		ours         *Record
+		want         []Difference
+	}{
+		{"same", plain, record(0, "out\n", "", "table\n"), nil},
+		{"status", plain, record(1, "out\n", "", "table\n"),
+			[]Difference{{where, "status", "is not as with the reference", "0", "1"}}},
+		{"stdout, one blank", plain, record(0, "out \n", "", "table\n"),
+			[]Difference{{where, "stdout", "is not as with the reference", "out\n", "out \n"}}},
+		{"stderr", plain, record(0, "out\n", "w\n", "table\n"),
+			[]Difference{{where, "stderr", "is not as with the reference", "", "w\n"}}},
+		{"table", plain, record(0, "out\n", "", ""),
+			[]Difference{{where, "table", "is not as with the reference", "table\n", ""}}},
+		{"as intended", intended, record(1, "new\n", "", "table\n"), nil},
+		{"intended, but otherwise", intended, record(1, "newer\n", "", "table\n"),
+			[]Difference{{where2, "stdout", "is not what the script says of ours (4.1.6)", "new\n", "newer\n"}}},
+		{"a difference beside the intended one", intended, record(1, "new\n", "w\n", "table\n"),
+			[]Difference{{where2, "stderr", "is not as with the reference", "", "w\n"}}},
+		{"intended, but ours is as the reference", intended, record(0, "new\n", "", "table\n"),
+			[]Difference{{where2, "status", "is not what the script says of ours (4.1.6)", "1", "0"}}},
+		{"stale", "differs 4.1.6 status=0\n" + plain, record(0, "out\n", "", "table\n"),
+			[]Difference{{where2, "status", "was to differ (4.1.6), but the reference does the same", "0", "0"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			script := mustParse(t, test.script)
+			if diff := cmp.Diff(test.want, script.Compare(reference, test.ours)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestCompareEnd shows that the listings at the end count.
+func TestCompareEnd(t *testing.T) {
+	reference, ours := record(0, "", "", ""), record(0, "", "", "")
+	reference.End[0].Stdout = "-A -t 10.0.0.1:80 -s wlc\n"
+	want := []Difference{{"s.txt: at the end: ipvsadm -Sn", "stdout", "is not as with the reference", "-A -t 10.0.0.1:80 -s wlc\n", ""}}
+	if diff := cmp.Diff(want, mustParse(t, "ipvsadm -C").Compare(reference, ours)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// mustParse reads a script that is right.
+func mustParse(t *testing.T, text string) *Script {
+	t.Helper()
+	s, err := ParseScript("s.txt", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestReport(t *testing.T) {
+	got := Report([]Difference{{"s.txt:3: ipvsadm -Ln", "stdout", "is not as with the reference", "a\nb \nc\n", "a\nb\nc"}})
+	const want = `s.txt:3: ipvsadm -Ln
+  stdout is not as with the reference (- wanted, + ours):
+      a$
+    - b $
+    - c$
+    + b$
+    + c
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	many := make([]Difference, maxReported+2)
+	if got, want := Report(many), Report(many[:maxReported])+"and 2 more differences\n"; got != want {
+		t.Error(cmp.Diff(want, got))
+	}
+}

@@ -1,0 +1,136 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// Outcome is what one step did, and the kernel's table after it.
+type Outcome struct {
+	Result
+	Table string
+}
+
+// Record is what a script did with one set of programs.
+type Record struct {
+	// Outcomes has one for each step; those of preparation are empty.
+	Outcomes []Outcome
+	// End is what the reference lists of the namespace at the end.
+	End []Result
+}
+
+// endListings show what /proc/net/ip_vs does not: persistence, flags, thresholds,
+// tunnels.
+var endListings = [...][]string{{"-Sn"}, {"-Ln", "--thresholds"}, {"-Ln", "--tun-info"}}
+
+// Play plays a script with a set of programs in a fresh network namespace.
+func (s *Script) Play(ctx context.Context, p Programs) (_ *Record, err error) {
+	ns, err := NewNamespace()
+	if err != nil {
+		return nil, err
+	}
+	defer ns.Close()
+	dir, err := s.unpack()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	record := &Record{}
+	for _, step := range s.Steps {
+		outcome, err := step.play(ctx, ns, p, dir)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: with the programs of the %s: %w", s.Name, step.Number, p.Name, err)
+		}
+		record.Outcomes = append(record.Outcomes, outcome)
+	}
+	record.End, err = listEnd(ctx, ns)
+	return record, err
+}
+
+// unpack writes the script's files to a directory that every user can read.
+func (s *Script) unpack() (dir string, err error) {
+	dir, err = os.MkdirTemp("", "judge.")
+	if err != nil {
+		return "", err
+	}
+	err = os.Chmod(dir, 0o755)
+	for name, text := range s.Files {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	return dir, err
+}
+
+// play does one step.
+func (step Step) play(ctx context.Context, ns *Namespace, p Programs, dir string) (Outcome, error) {
+	command, err := step.prepare(p)
+	if err != nil {
+		return Outcome{}, err
+	}
+	command.Dir = dir
+	result, err := ns.Run(ctx, command)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if step.Setup {
+		if result.Status != 0 {
+			return Outcome{}, fmt.Errorf("%s: status %d: %s", step.Line, result.Status, result.Stderr)
+		}
+		return Outcome{}, nil
+	}
+	table, err := ns.Table()
+	return Outcome{result, table}, err
+}
+
+// prepare makes the command of a step.
+func (step Step) prepare(p Programs) (Command, error) {
+	if step.Setup {
+		return Command{Path: "/bin/bash", Args: []string{"bash", "-e", "-o", "pipefail", "-c", step.Line}, Env: p.Env()}, nil
+	}
+	command, err := p.Line(step.Line)
+	if err != nil || step.User == "" {
+		return command, err
+	}
+	command.User, err = credential(step.User)
+	return command, err
+}
+
+// credential looks up a user by name.
+func credential(name string) (*syscall.Credential, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
+}
+
+// listEnd lists the namespace with the reference.
+func listEnd(ctx context.Context, ns *Namespace) ([]Result, error) {
+	reference, err := Reference()
+	if err != nil {
+		return nil, err
+	}
+	var results []Result
+	for _, args := range endListings {
+		command, err := reference.Command("ipvsadm", args...)
+		if err != nil {
+			return nil, err
+		}
+		result, err := ns.Run(ctx, command)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
+	}
+	return results, nil
+}

@@ -1,0 +1,82 @@
+package judge
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseScript(t *testing.T) {
+	const text = `# A remark.
+ipvsadm -C
+
+sh ip link add d0 type dummy
+  as nobody ipvsadm -Ln
+differs 4.1.6 status=1 stderr=faults table=empty  # a remark
+ipvsadm-restore < rules
+exec -a lvs ipvsadm --frob
+-- rules --
+-A
+-- faults --
+line 1
+-- empty --
+`
+	status, faults, empty := 1, "line 1\n", ""
+	want := &Script{
+		Name: "s.txt",
+		Steps: []Step{
+			{Number: 2, Line: "ipvsadm -C"},
+			{Number: 4, Line: "ip link add d0 type dummy", Setup: true},
+			{Number: 5, Line: "ipvsadm -Ln", User: "nobody"},
+			{Number: 7, Line: "ipvsadm-restore < rules", Intended: &Intended{Point: "4.1.6", Status: &status, Stderr: &faults, Table: &empty}},
+			{Number: 8, Line: "exec -a lvs ipvsadm --frob"},
+		},
+		Files: map[string]string{"rules": "-A\n", "faults": "line 1\n", "empty": ""},
+	}
+	got := mustParse(t, text)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if n := got.Compared(); n != 4 {
+		t.Errorf("Compared: %d, want 4", n)
+	}
+}
+
+func TestParseScriptFaults(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                       "s.txt: no command",
+		"# only\n":                               "s.txt: no command",
+		"ip link":                                "s.txt:1: neither a command of ipvsadm nor preparation (sh …): ip link",
+		"ipvsadmin":                              "s.txt:1: neither a command of ipvsadm nor preparation (sh …): ipvsadmin",
+		"differs 4.1 status=1":                   "s.txt: no command after the last line with differs",
+		"differs 4.1\nipvsadm":                   "s.txt:1: differs needs the point of the specification and what differs",
+		"differs 4 stdout=x":                     `s.txt:1: stdout=x: the script has no file "x"`,
+		"differs 4 out=x\n-- x --":               "s.txt:1: out=x: not one of status, stdout, stderr, table",
+		"differs 4 status=1\ndiffers 4 status=1": "s.txt:2: two lines with differs for one command",
+		"differs 4 status=1\nsh true":            "s.txt:2: preparation after a line with differs",
+		"ipvsadm -C\n-- b --\n-- a --":           "s.txt: files that no line names: a b",
+	} {
+		if _, err := ParseScript("s.txt", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestLine shows which lines need a shell.
+func TestLine(t *testing.T) {
+	reference := Programs{Name: "ours", dir: t.TempDir()}
+	for line, shell := range map[string]bool{
+		"true":                           true,
+		"ipvsadm-save -n | cat":          true,
+		"LC_ALL=C ipvsadm -Ln":           true,
+		"ipvsadm -A -t [2001:db8::1]:80": false,
+	} {
+		c, err := reference.Line(line)
+		switch {
+		case shell && (err != nil || c.Path != "/bin/bash"):
+			t.Errorf("%s: run by %s, %v, not by a shell", line, c.Path, err)
+		case !shell && err == nil:
+			t.Errorf("%s: run by %s, not looked for among the programs", line, c.Path)
+		}
+	}
+}

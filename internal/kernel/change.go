@@ -1,0 +1,86 @@
+package kernel
+
+import (
+	"syscall"
+
+	"github.com/mdlayher/netlink"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// commandOf is the command of a change, false for an Op that only reads.
+func commandOf(op ipvs.Op) (command, bool) {
+	switch op {
+	case ipvs.AddService:
+		return cmdNewService, true
+	case ipvs.EditService:
+		return cmdSetService, true
+	case ipvs.DeleteService:
+		return cmdDelService, true
+	case ipvs.AddDestination:
+		return cmdNewDest, true
+	case ipvs.EditDestination:
+		return cmdSetDest, true
+	case ipvs.DeleteDestination:
+		return cmdDelDest, true
+	case ipvs.Flush:
+		return cmdFlush, true
+	case ipvs.Zero:
+		return cmdZero, true
+	case ipvs.SetTimeouts:
+		return cmdSetConfig, true
+	case ipvs.StartDaemon:
+		return cmdNewDaemon, true
+	case ipvs.StopDaemon:
+		return cmdDelDaemon, true
+	}
+	return 0, false
+}
+
+// encodeChange gives the command and the attributes of a change. A change that
+// cannot be put into a message (an Op that reads, a name of 64 KiB) is refused
+// with EINVAL, as the kernel would.
+func encodeChange(ch *ipvs.Change) (command, []byte, error) {
+	cmd, ok := commandOf(ch.Op)
+	if !ok {
+		return 0, nil, syscall.EINVAL
+	}
+	attrs, err := encode(func(ae *netlink.AttributeEncoder) { encodeChangeAttributes(ae, ch) })
+	if err != nil {
+		return 0, nil, syscall.EINVAL
+	}
+	return cmd, attrs, nil
+}
+
+func encodeChangeAttributes(ae *netlink.AttributeEncoder, ch *ipvs.Change) {
+	service := func(s ipvs.Service) {
+		nest(ae, cmdAttrService, func(nae *netlink.AttributeEncoder) { encodeService(nae, s) })
+	}
+	destination := func(d ipvs.Destination) {
+		nest(ae, cmdAttrDest, func(nae *netlink.AttributeEncoder) { encodeDestination(nae, d) })
+	}
+	switch ch.Op {
+	case ipvs.AddService, ipvs.EditService:
+		service(ch.Service)
+	case ipvs.DeleteService:
+		service(namedService(ch.Service.ID))
+	case ipvs.AddDestination, ipvs.EditDestination:
+		service(namedService(ch.Service.ID))
+		destination(ch.Destination)
+	case ipvs.DeleteDestination:
+		service(namedService(ch.Service.ID))
+		destination(namedDestination(ch.Destination.Addr))
+	case ipvs.Zero:
+		if ch.Service.ID != (ipvs.ServiceID{}) {
+			service(namedService(ch.Service.ID))
+		}
+	case ipvs.SetTimeouts:
+		encodeTimeouts(ae, ch.Timeouts)
+	case ipvs.StartDaemon:
+		nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) { encodeDaemon(nae, ch.Daemon) })
+	case ipvs.StopDaemon:
+		nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) {
+			encodeDaemonID(nae, ch.Daemon.State, "", ch.Daemon.SyncID)
+		})
+	}
+}

@@ -1,0 +1,156 @@
+//go:build kernel
+
+package kernel
+
+import (
+	"errors"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// These tests talk to the real kernel, as root, with the module ip_vs loaded.
+// They fail where it is not. Each has a network namespace, and so an IPVS table,
+// of its own.
+
+// openFresh opens IPVS in a new network namespace, in which the test's goroutine
+// stays: its thread is thrown away with it.
+func openFresh(t testing.TB) *Client {
+	t.Helper()
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		t.Fatalf("a network namespace for the test: %v", err)
+	}
+	// Without an interface that is up there are no routes, and the kernel takes
+	// no address for unicast.
+	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
+		t.Fatalf("set lo up: %v: %s", err, out)
+	}
+	c, err := Open(Options{ModprobeOutput: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// mustApply makes changes that must all succeed.
+func mustApply(t testing.TB, c *Client, changes ...ipvs.Change) {
+	t.Helper()
+	for i, err := range c.Apply(changes) {
+		if err != nil {
+			t.Fatalf("change %d: %v", i, err)
+		}
+	}
+}
+
+func add(s ipvs.Service) ipvs.Change { return ipvs.Change{Op: ipvs.AddService, Service: s} }
+
+func addTo(id ipvs.ServiceID, d ipvs.Destination) ipvs.Change {
+	return ipvs.Change{Op: ipvs.AddDestination, Service: ipvs.Service{ID: id}, Destination: d}
+}
+
+// mixed is a table with every kind of service and server, in the order in which
+// it is added.
+func mixed() []ipvs.Entry {
+	masq := func(addr string, weight int32) ipvs.Destination {
+		return ipvs.Destination{Addr: addrPort(addr), Forward: ipvs.Masquerade, Weight: weight}
+	}
+	tunnel := func(addr string, info ipvs.TunnelInfo) ipvs.Destination {
+		return ipvs.Destination{Addr: addrPort(addr), Forward: ipvs.Tunnel, Weight: 1, Tunnel: info}
+	}
+	limited := masq("10.0.0.3:8080", 1<<31-1)
+	limited.UpperThreshold, limited.LowerThreshold = 200, 100
+	return []ipvs.Entry{
+		{Service: service(tcp("172.20.0.200:80"), "wlc"), Destinations: []ipvs.Destination{masq("10.0.0.1:8080", 3), masq("10.0.0.2:80", 0), limited}},
+		{Service: service(udp("172.20.0.200:53"), "rr", flags(ipvs.OnePacket)), Destinations: []ipvs.Destination{{Addr: addrPort("10.0.0.4:53"), Forward: ipvs.Route, Weight: 1}}},
+		{Service: service(sctp("172.20.0.200:9"), "sh", flags(ipvs.Sched1|ipvs.Sched2))},
+		{Service: service(udp("172.20.0.201:5060"), "rr", persistent(60, 0), engine("sip"))},
+		{Service: service(tcp("172.20.0.202:0"), "rr", persistent(600, 0xffffff00))},
+		{Service: service(tcp("[2001:db8::1]:80"), "wrr", persistent(300, 64)), Destinations: []ipvs.Destination{
+			masq("[2001:db8::17]:8080", 1), tunnel("10.0.0.5:80", ipvs.TunnelInfo{}),
+		}},
+		{Service: service(mark(7), "wlc"), Destinations: []ipvs.Destination{
+			tunnel("10.0.0.6:0", ipvs.TunnelInfo{Type: ipvs.GUE, Port: 6080, Flags: ipvs.TunnelChecksum}),
+			tunnel("10.0.0.7:0", ipvs.TunnelInfo{Type: ipvs.GRE, Flags: ipvs.TunnelChecksum}),
+		}},
+		{Service: service(mark6(7), "mh", flags(ipvs.Sched1)), Destinations: []ipvs.Destination{masq("[2001:db8::18]:0", 1)}},
+		{Service: service(mark(1<<32-1), "lc", persistent(2678400, 0))},
+	}
+}
+
+// fill adds a table.
+func fill(t testing.TB, c *Client, entries []ipvs.Entry) {
+	t.Helper()
+	var changes []ipvs.Change
+	for _, e := range entries {
+		changes = append(changes, add(e.Service))
+		for _, d := range e.Destinations {
+			changes = append(changes, addTo(e.Service.ID, d))
+		}
+	}
+	mustApply(t, c, changes...)
+}
+
+// byID is a table by service, with the servers by address, without the kernel's
+// own flag.
+func byID(entries []ipvs.Entry) map[ipvs.ServiceID]map[string]any {
+	m := map[ipvs.ServiceID]map[string]any{}
+	for _, e := range entries {
+		e.Service.Flags &^= ipvs.Hashed
+		one := map[string]any{"service": e.Service}
+		for _, d := range e.Destinations {
+			one[d.Addr.String()] = d
+		}
+		m[e.Service.ID] = one
+	}
+	return m
+}
+
+var compareIDs = cmp.Comparer(func(a, b ipvs.ServiceID) bool { return a == b })
+
+func TestKernelTableIsWhatWasAdded(t *testing.T) {
+	c := openFresh(t)
+	fill(t, c, mixed())
+	got, err := c.Table(ipvs.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(byID(mixed()), byID(got.Entries), compareIDs, compareServices, compareDestinations); diff != "" {
+		t.Errorf("table (-added +read):\n%s", diff)
+	}
+	if want := (ipvs.Info{Version: 0x010201, ConnTableSize: 4096}); got.Info != want {
+		t.Errorf("info %+v, want %+v", got.Info, want)
+	}
+}
+
+func TestKernelOneService(t *testing.T) {
+	c := openFresh(t)
+	fill(t, c, mixed())
+	for _, want := range mixed() {
+		id := want.Service.ID
+		got, err := c.Table(ipvs.Query{Service: &id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(byID([]ipvs.Entry{want}), byID(got.Entries), compareIDs, compareServices, compareDestinations); diff != "" {
+			t.Errorf("%v (-added +read):\n%s", id, diff)
+		}
+	}
+	absent := tcp("192.0.2.1:1")
+	_, err := c.Table(ipvs.Query{Service: &absent})
+	if want := (&ipvs.Error{Op: ipvs.ReadService, Errno: syscall.ESRCH}); !equalError(err, want) {
+		t.Errorf("an absent service: %v, want %v", err, want)
+	}
+}
+
+func equalError(err error, want *ipvs.Error) bool {
+	var got *ipvs.Error
+	return errors.As(err, &got) && *got == *want
+}

@@ -1,0 +1,118 @@
+package kernel
+
+import (
+	"errors"
+	"syscall"
+
+	"github.com/mdlayher/netlink"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// Table reads the services that q asks for, with their real servers, both in the
+// kernel's order. Before that it makes the request of Info, unless it was made.
+//
+// One service is read by two requests; an unknown one is *ipvs.Error with
+// ReadService and ESRCH. All services are read by one request, and their servers
+// by one more for each service, or, when q.Detail is Activity, by one look at
+// the proc file system. A service that vanishes meanwhile is left out. Nothing
+// ties the parts together: a table that changes while it is read is a mixture.
+func (c *Client) Table(q ipvs.Query) (ipvs.Table, error) {
+	info, err := c.Info()
+	if err != nil {
+		return ipvs.Table{}, err
+	}
+	t := ipvs.Table{Info: info}
+	if q.Service != nil {
+		t.Entries, err = c.entry(*q.Service)
+	} else {
+		t.Entries, err = c.entries(q.Detail)
+	}
+	if err != nil {
+		return ipvs.Table{}, err
+	}
+	return t, nil
+}
+
+// entry reads one service.
+func (c *Client) entry(id ipvs.ServiceID) ([]ipvs.Entry, error) {
+	attrs, err := encode(func(ae *netlink.AttributeEncoder) {
+		nest(ae, cmdAttrService, func(nae *netlink.AttributeEncoder) {
+			encodeService(nae, ipvs.Service{ID: id})
+		})
+	})
+	if err != nil {
+		return nil, refusal(ipvs.ReadService, err)
+	}
+	s, err := ask(c, ipvs.ReadService, cmdGetService, attrs, decodeService)
+	if err != nil {
+		return nil, err
+	}
+	dests, err := c.destinations(s.ID, nil)
+	if errors.Is(err, syscall.ESRCH) {
+		return nil, &ipvs.Error{Op: ipvs.ReadService, Errno: syscall.ESRCH}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []ipvs.Entry{{Service: s, Destinations: dests}}, nil
+}
+
+// services lists all services, without their servers.
+func (c *Client) services() ([]ipvs.Entry, error) {
+	var entries []ipvs.Entry
+	reset := func() { entries = entries[:0] }
+	err := c.dump(ipvs.ReadServices, cmdGetService, nil, reset, func(b []byte) error {
+		s, err := decodeService(b)
+		entries = append(entries, ipvs.Entry{Service: s})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// destinations appends the servers of one service to dests.
+func (c *Client) destinations(id ipvs.ServiceID, dests []ipvs.Destination) ([]ipvs.Destination, error) {
+	attrs, err := encode(func(ae *netlink.AttributeEncoder) {
+		nest(ae, cmdAttrService, func(nae *netlink.AttributeEncoder) { encodeServiceID(nae, id) })
+	})
+	if err != nil {
+		return nil, refusal(ipvs.ReadDestinations, err)
+	}
+	start := len(dests)
+	reset := func() { dests = dests[:start] }
+	err = c.dump(ipvs.ReadDestinations, cmdGetDest, attrs, reset, func(b []byte) error {
+		d, err := decodeDestination(b, id.Family)
+		dests = append(dests, d)
+		return err
+	})
+	return dests, err
+}
+
+// entries lists all services with their servers.
+func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
+	entries, err := c.services()
+	if err != nil {
+		return nil, err
+	}
+	return c.dumpDestinations(entries)
+}
+
+// dumpDestinations reads the servers of each service by a request.
+func (c *Client) dumpDestinations(entries []ipvs.Entry) ([]ipvs.Entry, error) {
+	kept := entries[:0]
+	for _, e := range entries {
+		dests, err := c.destinations(e.Service.ID, nil)
+		if errors.Is(err, syscall.ESRCH) {
+			continue // deleted since it was listed
+		}
+		if err != nil {
+			return nil, err
+		}
+		e.Destinations = dests
+		kept = append(kept, e)
+	}
+	return kept, nil
+}

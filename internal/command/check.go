@@ -1,0 +1,142 @@
+package command
+
+import (
+	"math/bits"
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// judgeLegality judges which options stand with the command.
+func (l *line) judgeLegality() error {
+	verb := int(l.cmd.Verb)
+	what := "'" + verbName(l.cmd.Verb) + "' command"
+	return l.judge(what, verb, func(g *group) rule { return g.verbs })
+}
+
+// judgeTunnel judges which tunnel options stand with the type of the tunnel.
+func (l *line) judgeTunnel() error {
+	t := l.server().Tunnel.Type
+	what := "'" + tunnelTypes[t] + "' tunnel type"
+	return l.judge(what, int(t), func(g *group) rule { return g.tunnels })
+}
+
+// judge holds the line against one of the rules of each group of the table, in
+// the order of the table. Groups that have no such rule for anything are not
+// judged.
+func (l *line) judge(what string, member int, ruleOf func(*group) rule) error {
+	first := ""
+	for i := range table {
+		g := &table[i]
+		r := ruleOf(g)
+		switch given := l.has(i); {
+		case r == rule{}:
+		case r.needs.has(member) && !given:
+			return fault("You need to supply the '%s' option for the %s", g.name, what)
+		case !given || r.needs.has(member) || r.takes.has(member):
+		case !r.one.has(member):
+			return fault("Illegal '%s' option with the %s", g.name, what)
+		case first != "":
+			return fault("The option '%s' conflicts with the '%s' option in the %s", g.name, first, what)
+		default:
+			first = g.name
+		}
+	}
+	return nil
+}
+
+// verbName is the name of a command in messages.
+func verbName(v Verb) string {
+	for _, g := range table {
+		if g.options[0].verb == v {
+			return g.name
+		}
+	}
+	return ""
+}
+
+// judgeSchedFlags judges the scheduler flags when the scheduler is known.
+func (l *line) judgeSchedFlags() error {
+	s := l.service()
+	if s.Scheduler == "" {
+		s.Scheduler = defaultScheduler
+	}
+	flags, err := parseSchedFlags(l.schedFlags, s.Scheduler)
+	s.Flags |= flags
+	return err
+}
+
+// judgeWhole judges what the options are together, and fills in what follows from
+// them.
+func (l *line) judgeWhole() error {
+	switch l.cmd.Verb {
+	case AddService, EditService:
+		return l.judgeService()
+	case AddServer, EditServer:
+		return l.judgeServer()
+	case Zero:
+		if l.service().ID == (ipvs.ServiceID{Family: ipvs.IPv4}) {
+			l.service().ID = ipvs.ServiceID{} // all services
+		}
+	case StartDaemon:
+		if l.daemon().Interface == "" {
+			l.daemon().Interface = defaultInterface
+		}
+	case List:
+		return l.judgeListing()
+	}
+	return nil
+}
+
+func (l *line) judgeService() error {
+	s := l.service()
+	if s.ID.FWMark != 0 {
+		return nil
+	}
+	if s.ID.Addr.Port() == 0 && s.Flags&ipvs.Persistent == 0 {
+		return fault("Zero port specified for non-persistent service")
+	}
+	if s.Flags&ipvs.OnePacket != 0 && s.ID.Protocol != ipvs.UDP {
+		return fault("One-Packet Scheduling is only for UDP virtual services")
+	}
+	return nil
+}
+
+func (l *line) judgeServer() error {
+	id, d := l.service().ID, l.server()
+	if d.Forward != ipvs.Masquerade && id.FWMark == 0 {
+		// The packet reaches the server as the client sent it, so the
+		// port cannot change on the way.
+		d.Addr = netip.AddrPortFrom(d.Addr.Addr(), id.Addr.Port())
+	}
+	if d.Family() != id.Family && d.Forward != ipvs.Tunnel {
+		return fault("Different address family is allowed only for tunneling servers")
+	}
+	if d.Forward == ipvs.Tunnel {
+		return l.judgeTunnel()
+	}
+	for i := range table {
+		if table[i].tunnels != (rule{}) && l.has(i) {
+			return fault("Tunnel options conflict with forward method")
+		}
+	}
+	return nil
+}
+
+func (l *line) judgeListing() error {
+	var (
+		instead = l.views & of(Connections, Timeouts, Daemons)
+		columns = l.views & of(Stats, Rate, Thresholds)
+		persist = l.views & of(PersistentConns)
+	)
+	if instead != 0 && columns != 0 || instead&^of(Connections) != 0 && persist != 0 {
+		return fault("options conflicts in the list command")
+	}
+	listing := &l.cmd.Listing
+	listing.View = View(bits.TrailingZeros32(uint32(l.views | of(Plain))))
+	listing.EngineData = persist != 0
+	if id := l.service().ID; id.FWMark != 0 || id.Addr.IsValid() {
+		listing.Service = &id
+	}
+	return nil
+}

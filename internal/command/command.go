@@ -1,0 +1,87 @@
+package command
+
+import "github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+
+// Verb is what a command does: the command letter of the line.
+type Verb int
+
+// The verbs. None stands for "no command yet"; a line has exactly one.
+const (
+	None Verb = iota
+	AddService
+	EditService
+	DeleteService
+	Flush
+	Restore
+	Save
+	AddServer
+	EditServer
+	DeleteServer
+	List
+	Zero
+	SetTimeouts
+	StartDaemon
+	StopDaemon
+	Help
+	Version
+)
+
+// View is what a listing shows of the table, or instead of it.
+type View int
+
+// The views, in the order in which one wins over those after it when a line
+// asks for several.
+const (
+	Connections View = iota + 1
+	Timeouts
+	Daemons
+	Stats
+	Rate
+	Thresholds
+	PersistentConns
+	TunInfo
+	Plain
+)
+
+// Listing is how a List or Save command shows the table.
+type Listing struct {
+	// View is never zero in a List command.
+	View View
+	// Numeric leaves addresses and ports unresolved.
+	Numeric bool
+	// Exact prints counters in full.
+	Exact bool
+	// KernelOrder leaves services and servers as the kernel lists them.
+	KernelOrder bool
+	// EngineData adds the persistence engine's columns to Connections.
+	EngineData bool
+	// Service is the one service to list; nil for all of them.
+	Service *ipvs.ServiceID
+}
+
+// Command is one line of the language, checked and complete.
+type Command struct {
+	Verb Verb
+	// Change is what the line does to the kernel, for the verbs that change
+	// something: all but Restore, Save, List, Help and Version. Its Op is
+	// zero for those.
+	Change ipvs.Change
+	// Listing is for List and Save.
+	Listing Listing
+}
+
+// ops ties the verbs that change something to the operation that does it.
+var ops = [...]ipvs.Op{
+	AddService:    ipvs.AddService,
+	EditService:   ipvs.EditService,
+	DeleteService: ipvs.DeleteService,
+	Flush:         ipvs.Flush,
+	AddServer:     ipvs.AddDestination,
+	EditServer:    ipvs.EditDestination,
+	DeleteServer:  ipvs.DeleteDestination,
+	Zero:          ipvs.Zero,
+	SetTimeouts:   ipvs.SetTimeouts,
+	StartDaemon:   ipvs.StartDaemon,
+	StopDaemon:    ipvs.StopDaemon,
+	Version:       0,
+}

@@ -1,0 +1,171 @@
+package command
+
+import (
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+const (
+	maxInt32 = math.MaxInt32
+
+	// maxTimeout is the longest time that the reference program accepts: 31
+	// days in seconds.
+	maxTimeout = 31 * 24 * 60 * 60
+
+	defaultScheduler = "wlc"
+	defaultInterface = "eth0"
+
+	// schedulers are those of the kernel's net/netfilter/ipvs, for -h alone:
+	// the kernel is asked for whatever name the line gives.
+	schedulers = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos"
+
+	// The room for names in struct ip_vs_service_user and
+	// ip_vs_daemon_user, less the closing zero. Longer names are cut, as the
+	// reference program does. Its room for an engine is one byte longer.
+	maxSchedulerName = 15
+	maxInterfaceName = 15
+	maxEngineName    = 16
+)
+
+// cSpace is what isspace(3) takes for white space.
+const cSpace = " \t\n\v\f\r"
+
+// parseNumber reads a number as strtol(3) with base 10 does: white space and a
+// sign may stand before it, nothing may stand after it.
+func parseNumber(s string, min, max int64) (int64, bool) {
+	n, err := strconv.ParseInt(strings.TrimLeft(s, cSpace), 10, 64)
+	return n, err == nil && n >= min && n <= max
+}
+
+// parseInetAton reads an IPv4 address as inet_aton(3) does: one to four numbers,
+// decimal, octal (0…) or hexadecimal (0x…), the last of which fills the bytes
+// that are left; white space, and whatever follows it, may stand behind.
+func parseInetAton(s string) (netip.Addr, bool) {
+	if i := strings.IndexAny(s, cSpace); i >= 0 {
+		s = s[:i]
+	}
+	var addr uint64
+	parts := strings.Split(s, ".")
+	if len(parts) > 4 {
+		return netip.Addr{}, false
+	}
+	for i, part := range parts {
+		n, ok := parseCUnsigned(part)
+		bits := 8
+		if i == len(parts)-1 {
+			bits = 8 * (4 - i)
+		}
+		if !ok || n >= 1<<bits {
+			return netip.Addr{}, false
+		}
+		addr |= n << (32 - 8*i - bits)
+	}
+	return netip.AddrFrom4([4]byte{byte(addr >> 24), byte(addr >> 16), byte(addr >> 8), byte(addr)}), true
+}
+
+// parseCUnsigned reads a number as C writes it, with the base in its prefix.
+func parseCUnsigned(s string) (uint64, bool) {
+	base := 10
+	switch {
+	case len(s) > 2 && (s[:2] == "0x" || s[:2] == "0X"):
+		s, base = s[2:], 16
+	case len(s) > 1 && s[0] == '0':
+		base = 8
+	}
+	if s == "" || s[0] == '+' || s[0] == '-' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s, base, 64)
+	return n, err == nil
+}
+
+// parseIPv6 reads an IPv6 address as inet_pton(3) does; it takes no zone.
+func parseIPv6(s string) (netip.Addr, bool) {
+	if !strings.Contains(s, ":") {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(s)
+	return a, err == nil && a.Zone() == ""
+}
+
+// parseMulticast reads the address of a multicast group. A value with a colon is
+// IPv6.
+func parseMulticast(s string) (netip.Addr, error) {
+	family := "IPv4"
+	if strings.Contains(s, ":") {
+		family = "IPv6"
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil || a.Zone() != "" || !a.IsMulticast() {
+		return netip.Addr{}, fault("invalid %s mcast-group `%s'", family, s)
+	}
+	return a, nil
+}
+
+// cut keeps the first bytes of a name.
+func cut(s string, max int) string {
+	if len(s) > max {
+		return s[:max]
+	}
+	return s
+}
+
+// schedFlag is a scheduler flag by one of its names.
+type schedFlag struct {
+	name string
+	// scheduler is the one that the name belongs to; empty for all.
+	scheduler string
+	flag      ipvs.ServiceFlags
+}
+
+// schedFlags are the names of the scheduler flags.
+var schedFlags = []schedFlag{
+	{"flag-1", "", ipvs.Sched1},
+	{"flag-2", "", ipvs.Sched2},
+	{"flag-3", "", ipvs.Sched3},
+	{"sh-fallback", "sh", ipvs.Sched1},
+	{"sh-port", "sh", ipvs.Sched2},
+	{"mh-fallback", "mh", ipvs.Sched1},
+	{"mh-port", "mh", ipvs.Sched2},
+}
+
+// schedulerFlags are their names for -h.
+const schedulerFlags = "flag-1, flag-2, flag-3; sh-fallback, sh-port with sh; mh-fallback, mh-port with mh"
+
+// parseSchedFlags reads a list of scheduler flags for a scheduler.
+func parseSchedFlags(list, scheduler string) (ipvs.ServiceFlags, error) {
+	if list != "" && strings.Trim(list, ",") == "" {
+		// The reference program crashes here (it trusts the first part
+		// to be there).
+		return 0, fault("invalid scheduler flag `%s'", list)
+	}
+	var flags ipvs.ServiceFlags
+	for name := range strings.SplitSeq(list, ",") {
+		if name == "" {
+			continue
+		}
+		f, ok := findSchedFlag(name)
+		if !ok {
+			return 0, fault("invalid scheduler flag `%s'", name)
+		}
+		if f.scheduler != "" && f.scheduler != scheduler {
+			return 0, fault("incompatible scheduler flag `%s'", name)
+		}
+		flags |= f.flag
+	}
+	return flags, nil
+}
+
+// findSchedFlag looks a scheduler flag up by name.
+func findSchedFlag(name string) (schedFlag, bool) {
+	for _, f := range schedFlags {
+		if f.name == name {
+			return f, true
+		}
+	}
+	return schedFlag{}, false
+}

@@ -1,0 +1,32 @@
+package command
+
+import "strings"
+
+// blanks part the words of a rule line. A carriage return is one, so that files
+// from other systems load.
+const blanks = " \t\r\n"
+
+// AppendWords appends the words of a line of a rule stream to words. There is no
+// quoting. A "#" at the start of a word begins a comment that runs to the end of
+// the line. The word "ipvsadm" is left out wherever it stands, so that lines may
+// be written as they would be typed. A word ends at a zero byte, as C strings do.
+func AppendWords(words []string, line string) []string {
+	for {
+		line = strings.TrimLeft(line, blanks)
+		if line == "" || line[0] == '#' {
+			return words
+		}
+		word := line
+		if i := strings.IndexAny(line, blanks); i >= 0 {
+			word, line = line[:i], line[i:]
+		} else {
+			line = ""
+		}
+		if i := strings.IndexByte(word, 0); i >= 0 {
+			word = word[:i]
+		}
+		if word != "ipvsadm" {
+			words = append(words, word)
+		}
+	}
+}

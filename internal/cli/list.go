@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
+	"github.com/ipvsadm-go/ipvsadm/internal/format"
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// list prints what a List command asks for.
+func (s *session) list(l command.Listing) error {
+	switch l.View {
+	case command.Connections:
+		return s.listConnections(l)
+	case command.Timeouts:
+		return s.listTimeouts()
+	case command.Daemons:
+		return s.listDaemons()
+	}
+	return s.listTable(l)
+}
+
+// styles ties the views of the table to the formats.
+var styles = [...]format.Style{
+	command.Plain:           format.Plain,
+	command.Stats:           format.Stats,
+	command.Rate:            format.Rate,
+	command.Thresholds:      format.Thresholds,
+	command.PersistentConns: format.PersistentConn,
+	command.TunInfo:         format.TunInfo,
+}
+
+// listTable prints the table of services, or one of them.
+func (s *session) listTable(l command.Listing) error {
+	q := ipvs.Query{Service: l.Service}
+	if l.View == command.Plain {
+		q.Detail = ipvs.Activity
+	}
+	table, names, err := s.readTable(q, l)
+	if err != nil {
+		return err
+	}
+	info := &s.info
+	if l.Service != nil {
+		info = nil
+	}
+	f := format.Listing{Style: styles[l.View], Exact: l.Exact, Names: names}
+	if err := s.wrote(f.AppendTitle(s.out, info)); err != nil {
+		return err
+	}
+	for i := range table.Entries {
+		if err := s.wrote(f.AppendEntry(s.out, &table.Entries[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// save prints the table as rules.
+func (s *session) save(l command.Listing) error {
+	table, names, err := s.readTable(ipvs.Query{}, l)
+	if err != nil {
+		return err
+	}
+	rules := format.Rules{Names: names}
+	for i := range table.Entries {
+		if err := s.wrote(rules.AppendEntry(s.out, &table.Entries[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readTable reads the table, in order, and makes its names ready.
+func (s *session) readTable(q ipvs.Query, l command.Listing) (ipvs.Table, format.Namer, error) {
+	kernel, err := s.open()
+	if err != nil {
+		return ipvs.Table{}, nil, err
+	}
+	table, err := kernel.Table(q)
+	if err != nil {
+		return ipvs.Table{}, nil, unread(err)
+	}
+	if !l.KernelOrder {
+		table.Sort()
+	}
+	if l.Numeric {
+		return table, nil, nil
+	}
+	s.env.Names.Prefetch(addresses(&table))
+	return table, s.env.Names, nil
+}
+
+// addresses are those that a listing of the table shows.
+func addresses(t *ipvs.Table) []netip.Addr {
+	var all []netip.Addr
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		if e.Service.ID.FWMark == 0 {
+			all = append(all, e.Service.ID.Addr.Addr())
+		}
+		for j := range e.Destinations {
+			all = append(all, e.Destinations[j].Addr.Addr())
+		}
+	}
+	return all
+}
+
+func (s *session) listTimeouts() error {
+	kernel, err := s.open()
+	if err != nil {
+		return err
+	}
+	t, err := kernel.Timeouts()
+	if err != nil {
+		return unread(err)
+	}
+	return s.wrote(format.AppendTimeouts(s.out, t))
+}
+
+func (s *session) listDaemons() error {
+	kernel, err := s.open()
+	if err != nil {
+		return err
+	}
+	daemons, err := kernel.Daemons()
+	if err != nil {
+		return unread(err)
+	}
+	for _, d := range daemons {
+		if err := s.wrote(format.AppendDaemon(s.out, d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nameBatch is how many connections are read ahead to look their names up
+// together.
+const nameBatch = 1024
+
+// listConnections prints the connections as they are read: there may be millions.
+func (s *session) listConnections(l command.Listing) error {
+	kernel, err := s.open()
+	if err != nil {
+		return err
+	}
+	f := format.Connections{Persistent: l.EngineData}
+	if err := s.wrote(f.AppendTitle(s.out)); err != nil {
+		return err
+	}
+	if !l.Numeric {
+		f.Names = s.env.Names
+		return s.listNamedConnections(kernel, f)
+	}
+	for c, err := range kernel.Connections() {
+		if err != nil {
+			return unread(err)
+		}
+		if err := s.wrote(f.AppendLine(s.out, c)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listNamedConnections prints the connections a batch at a time, the names of
+// each batch looked up together.
+func (s *session) listNamedConnections(kernel Kernel, f format.Connections) error {
+	batch := make([]ipvs.Connection, 0, nameBatch)
+	for c, err := range kernel.Connections() {
+		if err != nil {
+			return unread(err)
+		}
+		if batch = append(batch, *c); len(batch) < nameBatch {
+			continue
+		}
+		if err := s.printNamed(batch, f); err != nil {
+			return err
+		}
+		batch = batch[:0]
+	}
+	return s.printNamed(batch, f)
+}
+
+func (s *session) printNamed(batch []ipvs.Connection, f format.Connections) error {
+	addrs := make([]netip.Addr, 0, 3*len(batch))
+	for i := range batch {
+		c := &batch[i]
+		addrs = append(addrs, c.Client.Addr(), c.Virtual.Addr(), c.Destination.Addr())
+	}
+	s.env.Names.Prefetch(addrs)
+	for i := range batch {
+		if err := s.wrote(f.AppendLine(s.out, &batch[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// restore applies the rules on standard input as they come (ipvsadm -R). Rules
+// that are there already go to the kernel together; but nothing is held back while
+// the stream waits, so that a program that keeps a pipe open sees each line take
+// effect at once. A line at fault ends the stream; what the kernel refuses is
+// told, and the stream goes on.
+func (s *session) restore() error {
+	x := &executor{session: s}
+	rules := s.rules(x.apply)
+	for {
+		r, err := rules.next()
+		if errors.Is(err, io.EOF) {
+			return x.finish(nil)
+		}
+		if err == nil {
+			err = x.do(r)
+		}
+		if err != nil {
+			return x.finish(err)
+		}
+	}
+}
+
+// restoreWhole replaces the table by what the rules on standard input say
+// (ipvsadm-restore). The stream is read to its end before anything is touched: if
+// any line is at fault, every such line is told, and nothing is changed.
+func (s *session) restoreWhole() error {
+	rules, err := s.checkedRules()
+	if err != nil {
+		return err
+	}
+	kernel, err := s.open()
+	if err != nil {
+		return err
+	}
+	if err := firstError(kernel.Apply([]ipvs.Change{{Op: ipvs.Flush}})); err != nil {
+		return refused(err)
+	}
+	x := &executor{session: s}
+	for _, r := range rules {
+		if err := x.do(r); err != nil {
+			return x.finish(err)
+		}
+	}
+	return x.finish(nil)
+}
+
+// checkedRules reads the whole stream. The error is that of the first line at
+// fault; those after it have been told.
+func (s *session) checkedRules() ([]rule, error) {
+	var rules []rule
+	var first error
+	in := s.rules(func() error { return nil })
+	for {
+		r, err := in.next()
+		var line *lineError
+		switch {
+		case errors.Is(err, io.EOF):
+			return rules, first
+		case errors.As(err, &line):
+			s.tell(err.Error())
+			if first == nil {
+				first = toldFault(line)
+			}
+		case err != nil:
+			return nil, err
+		default:
+			rules = append(rules, r)
+		}
+	}
+}
+
+// told is a failure that has been told already: only its status is left.
+type told struct{ status int }
+
+func (t *told) Error() string { return "exit status " + strconv.Itoa(t.status) }
+
+func toldFault(err error) error { return &told{statusOf(err)} }
+
+// maxPending is how many changes are gathered for the kernel. It bounds memory;
+// how many of them go in one message is the kernel package's business.
+const maxPending = 1024
+
+// errStreamEnd is how a line ends the stream without being at fault: as in the
+// reference program, -h and -v do.
+var errStreamEnd = errors.New("end of the stream")
+
+// executor does the commands of a stream, changes many at a time.
+type executor struct {
+	*session
+	changes []ipvs.Change
+	lines   []int // those of the changes
+	status  int   // that of the first line that failed
+}
+
+// do does a command. Changes may be left for later; anything else sees the effect
+// of all that went before.
+func (x *executor) do(r rule) error {
+	if r.cmd.Change.Op != 0 {
+		x.changes = append(x.changes, r.cmd.Change)
+		x.lines = append(x.lines, r.line)
+		if len(x.changes) < maxPending {
+			return nil
+		}
+		return x.apply()
+	}
+	if err := x.apply(); err != nil {
+		return err
+	}
+	if r.cmd.Verb == command.Help || r.cmd.Verb == command.Version {
+		if err := x.session.do(r.cmd); err != nil {
+			return err
+		}
+		return errStreamEnd
+	}
+	if _, err := x.open(); err != nil {
+		return err // no fault of this line
+	}
+	if err := x.session.do(r.cmd); err != nil {
+		return &lineError{r.line, err}
+	}
+	return nil
+}
+
+// apply makes the changes that were left, and tells each one that the kernel
+// refused.
+func (x *executor) apply() error {
+	if len(x.changes) == 0 {
+		return x.flush()
+	}
+	kernel, err := x.open()
+	if err != nil {
+		return err
+	}
+	var report []byte
+	for i, err := range kernel.Apply(x.changes) {
+		if err == nil {
+			continue
+		}
+		f := &lineError{x.lines[i], refused(err)}
+		report = append(append(report, f.Error()...), '\n')
+		x.note(f)
+	}
+	x.changes, x.lines = x.changes[:0], x.lines[:0]
+	if len(report) > 0 {
+		x.tell(string(report[:len(report)-1]))
+	}
+	return x.flush()
+}
+
+// note keeps the status of the first line that failed.
+func (x *executor) note(err error) {
+	if x.status == statusDone {
+		x.status = statusOf(err)
+	}
+}
+
+// finish ends the stream: what is left is applied, err told, and the status is
+// that of the first line that failed.
+func (x *executor) finish(err error) error {
+	if applyErr := x.apply(); applyErr != nil && (err == nil || errors.Is(err, errStreamEnd)) {
+		err = applyErr
+	}
+	switch {
+	case errors.Is(err, errReaderLeft):
+		return err
+	case err != nil && !errors.Is(err, errStreamEnd):
+		x.tell(err.Error())
+		x.note(err)
+	}
+	if x.status != statusDone {
+		return &told{x.status}
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
+)
+
+// maxLine is the length in bytes beyond which a line cannot be a rule.
+const maxLine = 1 << 20
+
+// rule is a line of a rule stream that says something.
+type rule struct {
+	line int // counted from 1
+	cmd  command.Command
+}
+
+// lineError is what is wrong with a line of a rule stream.
+type lineError struct {
+	line int
+	err  error
+}
+
+func (e *lineError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.err) }
+func (e *lineError) Unwrap() error { return e.err }
+
+// ruleReader reads a rule stream: one command a line.
+type ruleReader struct {
+	parser *command.Parser
+	in     *bufio.Reader
+	// idle is called before a read that may have to wait for input.
+	idle  func() error
+	line  int
+	words []string
+}
+
+// rules reads the stream on standard input.
+func (s *session) rules(idle func() error) *ruleReader {
+	return &ruleReader{parser: s.parser, in: bufio.NewReaderSize(s.env.Stdin, 64<<10), idle: idle}
+}
+
+// next gives the next rule; io.EOF is the end. A *lineError concerns one line, and
+// reading can go on after it; any other error is the end of the stream.
+func (r *ruleReader) next() (rule, error) {
+	for {
+		text, err := r.nextLine()
+		if err != nil {
+			return rule{}, err
+		}
+		r.words = command.AppendWords(r.words[:0], text)
+		if len(r.words) == 0 {
+			continue
+		}
+		cmd, err := r.parser.Parse(r.words)
+		if err == nil && cmd.Verb == command.Restore {
+			err = r.parser.TryHelp()
+		}
+		if err != nil {
+			return rule{}, &lineError{r.line, err}
+		}
+		return rule{r.line, cmd}, nil
+	}
+}
+
+// nextLine gives the next line. A last line without a newline counts.
+func (r *ruleReader) nextLine() (string, error) {
+	if err := r.awaitLine(); err != nil {
+		return "", err
+	}
+	r.line++
+	var long []byte
+	for {
+		part, err := r.in.ReadSlice('\n')
+		switch {
+		case err == nil && long == nil:
+			return string(part), nil
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF):
+			return "", readFailure(err)
+		}
+		long = append(long, part...)
+		switch {
+		case len(long) > maxLine:
+			return "", r.skipLong(err)
+		case errors.Is(err, io.EOF) && len(long) == 0:
+			return "", io.EOF
+		case err == nil || errors.Is(err, io.EOF):
+			return string(long), nil
+		}
+	}
+}
+
+// awaitLine calls idle if no whole line is at hand.
+func (r *ruleReader) awaitLine() error {
+	// Peeking at what is buffered cannot fail.
+	if have, _ := r.in.Peek(r.in.Buffered()); bytes.IndexByte(have, '\n') >= 0 {
+		return nil
+	}
+	return r.idle()
+}
+
+// skipLong leaves out the rest of a line that is too long. err is that of reading
+// the line so far.
+func (r *ruleReader) skipLong(err error) error {
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = r.in.ReadSlice('\n')
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return readFailure(err)
+	}
+	text := fmt.Sprintf("longer than %d bytes", maxLine)
+	return &lineError{r.line, &command.Error{Text: text, Status: command.StatusFault}}
+}
+
+// readFailure is the failure of a stream that cannot be read.
+func readFailure(err error) error {
+	return &failure{"Can't read: " + systemText(err), statusUnread}
+}

@@ -1,0 +1,11 @@
+// Ipvsadm-save prints the IPVS table as rules that ipvsadm-restore reads.
+package main
+
+import (
+	"os"
+
+	"github.com/ipvsadm-go/ipvsadm/cmd/internal/wiring"
+	"github.com/ipvsadm-go/ipvsadm/internal/cli"
+)
+
+func main() { os.Exit(cli.Save(os.Args, wiring.Env())) }

@@ -2,6 +2,8 @@ package judge
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,7 +19,8 @@ type Difference struct {
 }
 
 // Compare finds the differences between what a script did with the reference
-// and with ours.
+// and with ours. Tables are compared but for the order of their services; a
+// listing that the reference did beside ours is compared with that one.
 func (s *Script) Compare(reference, ours *Record) []Difference {
 	var all []Difference
 	for i, step := range s.Steps {
@@ -25,13 +28,43 @@ func (s *Script) Compare(reference, ours *Record) []Difference {
 			continue
 		}
 		where := fmt.Sprintf("%s:%d: %s", s.Name, step.Number, step.Line)
-		all = append(all, compareStep(where, step.Intended, reference.Outcomes[i], ours.Outcomes[i])...)
+		want, got := reference.Outcomes[i], ours.Outcomes[i]
+		if got.Beside != nil {
+			want.Result = *got.Beside
+		}
+		want.Table, got.Table = canonical(want.Table), canonical(got.Table)
+		all = append(all, compareStep(where, step.Intended, want, got)...)
 	}
 	for i, args := range endListings {
 		where := fmt.Sprintf("%s: at the end: ipvsadm %s", s.Name, strings.Join(args, " "))
-		all = append(all, compareStep(where, nil, Outcome{Result: reference.End[i]}, Outcome{Result: ours.End[i]})...)
+		want, got := Outcome{Result: reference.End[i]}, Outcome{Result: ours.End[i]}
+		want.Stdout, got.Stdout = canonical(want.Stdout), canonical(got.Stdout)
+		all = append(all, compareStep(where, nil, want, got)...)
 	}
 	return all
+}
+
+// startsService finds the line of a service in the kernel's table, in a listing
+// and among rules.
+var startsService = regexp.MustCompile(`(?m)^(TCP|UDP|SCTP|FWM|-A) `)
+
+// canonical sorts the services of a table, each with its servers, as texts. In
+// the kernel their order depends on where in memory the namespace is.
+func canonical(table string) string {
+	starts := startsService.FindAllStringIndex(table, -1)
+	if len(starts) == 0 {
+		return table
+	}
+	var services []string
+	for i, start := range starts {
+		end := len(table)
+		if i+1 < len(starts) {
+			end = starts[i+1][0]
+		}
+		services = append(services, table[start[0]:end])
+	}
+	slices.Sort(services)
+	return table[:starts[0][0]] + strings.Join(services, "")
 }
 
 // compareStep compares one command. in may be nil.

@@ -9,7 +9,7 @@ import (
 // record makes the record of a script of one command.
 func record(status int, stdout, stderr, table string) *Record {
 	end := make([]Result, len(endListings))
-	return &Record{Outcomes: []Outcome{{Result{status, stdout, stderr}, table}}, End: end}
+	return &Record{Outcomes: []Outcome{{Result: Result{status, stdout, stderr}, Table: table}}, End: end}
 }
 
 // TestCompare shows that every part is compared, and that a statement of a
@@ -60,6 +60,34 @@ func TestCompareEnd(t *testing.T) {
 	want := []Difference{{"s.txt: at the end: ipvsadm -Sn", "stdout", "is not as with the reference", "-A -t 10.0.0.1:80 -s wlc\n", ""}}
 	if diff := cmp.Diff(want, mustParse(t, "ipvsadm -C").Compare(reference, ours)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestCompareBeside shows that a listing is held against the one beside it.
+func TestCompareBeside(t *testing.T) {
+	reference, ours := record(0, "b\na\n", "", ""), record(0, "a\nb\n", "", "")
+	script := mustParse(t, "ipvsadm -Ln")
+	if len(script.Compare(reference, ours)) != 1 {
+		t.Error("another order without a listing beside ours is a difference")
+	}
+	ours.Outcomes[0].Beside = &Result{Stdout: "a\nb\n"}
+	if diff := cmp.Diff([]Difference(nil), script.Compare(reference, ours)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	const title = "IP Virtual Server version 1.2.1 (size=4096)\n  -> RemoteAddress:Port Forward\n"
+	for table, want := range map[string]string{
+		"":      "",
+		NoTable: NoTable,
+		title:   title,
+		title + "UDP  B\n  -> 2\n  -> 1\nTCP  A\nFWM  C\n  -> 3\n": title + "FWM  C\n  -> 3\nTCP  A\nUDP  B\n  -> 2\n  -> 1\n",
+		"-A -t b\n-a -t b -r 2\n-A -t a\n":                         "-A -t a\n-A -t b\n-a -t b -r 2\n",
+	} {
+		if diff := cmp.Diff(want, canonical(table)); diff != "" {
+			t.Errorf("%q: %s", table, diff)
+		}
 	}
 }
 

@@ -6,6 +6,12 @@
 // reference lists of both namespaces. Nothing is filtered and nothing is
 // compared in part.
 //
+// The order in which the kernel keeps its services depends on where in memory a
+// namespace is, and that of a listing depends on the kernel's, because the
+// reference does not sort by a total order. So the kernel's tables are compared
+// with their services sorted, and a listing of ours is compared with one of the
+// reference in the same namespace, at the same moment.
+//
 // Namespace and its Run are of use to any kernel test: they run a command in a
 // network namespace of its own and give all that it did. They need root, and a
 // kernel with IPVS: see package lab.

@@ -77,11 +77,11 @@ func judgeScript(t *testing.T, file string, reference, programs Programs) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := script.Play(t.Context(), reference)
+	want, err := script.Play(t.Context(), reference, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := script.Play(t.Context(), programs)
+	got, err := script.Play(t.Context(), programs, &reference)
 	if err != nil {
 		t.Fatal(err)
 	}

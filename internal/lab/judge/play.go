@@ -15,6 +15,9 @@ import (
 type Outcome struct {
 	Result
 	Table string
+	// Beside is what the reference did with the same line just before, in
+	// the same namespace; nil if it was not asked.
+	Beside *Result
 }
 
 // Record is what a script did with one set of programs.
@@ -29,8 +32,10 @@ type Record struct {
 // tunnels.
 var endListings = [...][]string{{"-Sn"}, {"-Ln", "--thresholds"}, {"-Ln", "--tun-info"}}
 
-// Play plays a script with a set of programs in a fresh network namespace.
-func (s *Script) Play(ctx context.Context, p Programs) (_ *Record, err error) {
+// Play plays a script with a set of programs in a fresh network namespace. If
+// beside is not nil, each listing is done with those programs as well, in the
+// same place.
+func (s *Script) Play(ctx context.Context, p Programs, beside *Programs) (_ *Record, err error) {
 	ns, err := NewNamespace()
 	if err != nil {
 		return nil, err
@@ -43,7 +48,7 @@ func (s *Script) Play(ctx context.Context, p Programs) (_ *Record, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	record := &Record{}
 	for _, step := range s.Steps {
-		outcome, err := step.play(ctx, ns, p, dir)
+		outcome, err := step.play(ctx, ns, p, beside, dir)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: with the programs of the %s: %w", s.Name, step.Number, p.Name, err)
 		}
@@ -67,24 +72,35 @@ func (s *Script) unpack() (dir string, err error) {
 }
 
 // play does one step.
-func (step Step) play(ctx context.Context, ns *Namespace, p Programs, dir string) (Outcome, error) {
+func (step Step) play(ctx context.Context, ns *Namespace, p Programs, beside *Programs, dir string) (o Outcome, err error) {
+	if step.Listing && beside != nil {
+		result, err := step.run(ctx, ns, *beside, dir)
+		if err != nil {
+			return o, err
+		}
+		o.Beside = &result
+	}
+	o.Result, err = step.run(ctx, ns, p, dir)
+	switch {
+	case err != nil:
+		return o, err
+	case !step.Setup:
+		o.Table, err = ns.Table()
+		return o, err
+	case o.Status != 0:
+		return o, fmt.Errorf("%s: status %d: %s", step.Line, o.Status, o.Stderr)
+	}
+	return Outcome{}, nil
+}
+
+// run runs the line of a step once.
+func (step Step) run(ctx context.Context, ns *Namespace, p Programs, dir string) (Result, error) {
 	command, err := step.prepare(p)
 	if err != nil {
-		return Outcome{}, err
+		return Result{}, err
 	}
 	command.Dir = dir
-	result, err := ns.Run(ctx, command)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if step.Setup {
-		if result.Status != 0 {
-			return Outcome{}, fmt.Errorf("%s: status %d: %s", step.Line, result.Status, result.Stderr)
-		}
-		return Outcome{}, nil
-	}
-	table, err := ns.Table()
-	return Outcome{result, table}, err
+	return ns.Run(ctx, command)
 }
 
 // prepare makes the command of a step.

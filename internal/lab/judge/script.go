@@ -26,6 +26,8 @@ type Step struct {
 	Line string
 	// Setup is true for preparation, which is not compared.
 	Setup bool
+	// Listing is true for a line that only reads the table.
+	Listing bool
 	// User is who runs it; empty means root.
 	User string
 	// Intended is how ours differs on purpose; nil means not at all.
@@ -108,12 +110,16 @@ func (p *parser) setup(s Step) error {
 // and the like: a line without one compares nothing.
 var callsProgram = regexp.MustCompile(`(^|[\s(])ipvsadm(-save|-restore)?($|[\s)])`)
 
+// onlyLists finds the lines that change nothing: one listing, written nowhere.
+var onlyLists = regexp.MustCompile(`^([A-Z_]+=\S* )*(ipvsadm($| (-[LlS]|--list|--save)[^<>|&;]*$)|ipvsadm-save[^<>|&;]*$)`)
+
 // command takes a line to compare.
 func (p *parser) command(s Step) error {
 	if !callsProgram.MatchString(s.Line) {
 		return fmt.Errorf("neither a command of ipvsadm nor preparation (sh …): %s", s.Line)
 	}
 	s.Intended, p.intended = p.intended, nil
+	s.Listing = onlyLists.MatchString(s.Line)
 	p.use(s.Line)
 	p.steps = append(p.steps, s)
 	return nil
@@ -164,6 +170,7 @@ func (p *parser) difference(word string) error {
 	case "stderr":
 		p.intended.Stderr = &text
 	case "table":
+		text = canonical(text)
 		p.intended.Table = &text
 	default:
 		return fmt.Errorf("%s: not one of status, stdout, stderr, table", word)

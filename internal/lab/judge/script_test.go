@@ -27,7 +27,7 @@ line 1
 		Steps: []Step{
 			{Number: 2, Line: "ipvsadm -C"},
 			{Number: 4, Line: "ip link add d0 type dummy", Setup: true},
-			{Number: 5, Line: "ipvsadm -Ln", User: "nobody"},
+			{Number: 5, Line: "ipvsadm -Ln", Listing: true, User: "nobody"},
 			{Number: 7, Line: "ipvsadm-restore < rules", Intended: &Intended{Point: "4.1.6", Status: &status, Stderr: &faults, Table: &empty}},
 			{Number: 8, Line: "exec -a lvs ipvsadm --frob"},
 		},
@@ -77,6 +77,28 @@ func TestLine(t *testing.T) {
 			t.Errorf("%s: run by %s, %v, not by a shell", line, c.Path, err)
 		case !shell && err == nil:
 			t.Errorf("%s: run by %s, not looked for among the programs", line, c.Path)
+		}
+	}
+}
+
+// TestListing shows which lines only read.
+func TestListing(t *testing.T) {
+	for line, want := range map[string]bool{
+		"ipvsadm":                       true,
+		"ipvsadm -L -n":                 true,
+		"ipvsadm -Sn":                   true,
+		"ipvsadm --list -t 10.0.0.1:1":  true,
+		"LC_ALL=C ipvsadm -l":           true,
+		"ipvsadm-save":                  true,
+		"ipvsadm-save -n > f":           false,
+		"ipvsadm -Sn | ipvsadm -R":      false,
+		"ipvsadm -C":                    false,
+		"ipvsadm -R < f":                false,
+		"ipvsadm --set 1 2 3":           false,
+		"ipvsadm --start-daemon backup": false,
+	} {
+		if got := onlyLists.MatchString(line); got != want {
+			t.Errorf("%s: %t, want %t", line, got, want)
 		}
 	}
 }

@@ -9,14 +9,14 @@ import (
 
 // judgeLegality judges which options stand with the command.
 func (l *line) judgeLegality() error {
-	verb := int(l.cmd.Verb)
-	what := "'" + verbName(l.cmd.Verb) + "' command"
+	verb := int(l.verb)
+	what := "'" + verbName(l.verb) + "' command"
 	return l.judge(what, verb, func(g *group) rule { return g.verbs })
 }
 
 // judgeTunnel judges which tunnel options stand with the type of the tunnel.
 func (l *line) judgeTunnel() error {
-	t := l.server().Tunnel.Type
+	t := l.server.Tunnel.Type
 	what := "'" + tunnelTypes[t] + "' tunnel type"
 	return l.judge(what, int(t), func(g *group) rule { return g.tunnels })
 }
@@ -57,7 +57,7 @@ func verbName(v Verb) string {
 
 // judgeSchedFlags judges the scheduler flags when the scheduler is known.
 func (l *line) judgeSchedFlags() error {
-	s := l.service()
+	s := &l.service
 	if s.Scheduler == "" {
 		s.Scheduler = defaultScheduler
 	}
@@ -69,18 +69,14 @@ func (l *line) judgeSchedFlags() error {
 // judgeWhole judges what the options are together, and fills in what follows from
 // them.
 func (l *line) judgeWhole() error {
-	switch l.cmd.Verb {
+	switch l.verb {
 	case AddService, EditService:
 		return l.judgeService()
 	case AddServer, EditServer:
 		return l.judgeServer()
-	case Zero:
-		if l.service().ID == (ipvs.ServiceID{Family: ipvs.IPv4}) {
-			l.service().ID = ipvs.ServiceID{} // all services
-		}
 	case StartDaemon:
-		if l.daemon().Interface == "" {
-			l.daemon().Interface = defaultInterface
+		if l.daemon.Interface == "" {
+			l.daemon.Interface = defaultInterface
 		}
 	case List:
 		return l.judgeListing()
@@ -89,7 +85,7 @@ func (l *line) judgeWhole() error {
 }
 
 func (l *line) judgeService() error {
-	s := l.service()
+	s := &l.service
 	if s.ID.FWMark != 0 {
 		return nil
 	}
@@ -103,7 +99,7 @@ func (l *line) judgeService() error {
 }
 
 func (l *line) judgeServer() error {
-	id, d := l.service().ID, l.server()
+	id, d := l.service.ID, &l.server
 	if d.Forward != ipvs.Masquerade && id.FWMark == 0 {
 		// The packet reaches the server as the client sent it, so the
 		// port cannot change on the way.
@@ -132,10 +128,11 @@ func (l *line) judgeListing() error {
 	if instead != 0 && columns != 0 || instead&^of(Connections) != 0 && persist != 0 {
 		return fault("options conflicts in the list command")
 	}
-	listing := &l.cmd.Listing
+	listing := &l.listing
 	listing.View = View(bits.TrailingZeros32(uint32(l.views | of(Plain))))
 	listing.EngineData = persist != 0
-	if id := l.service().ID; id.FWMark != 0 || id.Addr.IsValid() {
+	if l.namesService() {
+		id := l.service.ID
 		listing.Service = &id
 	}
 	return nil

@@ -36,8 +36,8 @@ func (p *Parser) Parse(words []string) (Command, error) {
 	if err := l.begin(events[0]); err != nil {
 		return Command{}, err
 	}
-	if l.cmd.Verb == Help || l.cmd.Verb == Version {
-		return l.cmd, nil
+	if l.verb == Help || l.verb == Version {
+		return l.command(), nil
 	}
 	for _, e := range events[1:] {
 		if err := l.read(e); err != nil {
@@ -50,7 +50,7 @@ func (p *Parser) Parse(words []string) (Command, error) {
 	if err := l.finish(plain); err != nil {
 		return Command{}, err
 	}
-	return l.cmd, nil
+	return l.command(), nil
 }
 
 // TryHelp is the fault of a line that does not begin with a command, and of one
@@ -59,35 +59,68 @@ func (p *Parser) TryHelp() error { return tryHelp(p.prog) }
 
 // line is a command line while it is read.
 type line struct {
-	cmd   Command
 	names Resolver
+
+	verb     Verb
+	service  ipvs.Service
+	server   ipvs.Destination
+	daemon   ipvs.Daemon
+	timeouts ipvs.Timeouts
+	listing  Listing
 
 	given      uint64 // the groups that the line named, by index in the table
 	views      set    // the Views it asked for
 	schedFlags string // judged when the scheduler is known
 }
 
-// newLine makes a line with everything that is as it is unless the line says
-// otherwise.
+// newLine makes a line with everything as it is unless the line says otherwise.
 func newLine(names Resolver) *line {
-	l := &line{names: names}
-	s := l.service()
-	s.ID.Family = ipvs.IPv4
-	s.Netmask = ipvs.IPv4.FullMask()
-	d := l.server()
-	d.Weight = 1
-	d.Forward = ipvs.Route
-	return l
+	return &line{
+		names: names,
+		service: ipvs.Service{
+			ID:      ipvs.ServiceID{Family: ipvs.IPv4},
+			Netmask: ipvs.IPv4.FullMask(),
+		},
+		server: ipvs.Destination{Weight: 1, Forward: ipvs.Route},
+	}
 }
 
-func (l *line) service() *ipvs.Service    { return &l.cmd.Change.Service }
-func (l *line) server() *ipvs.Destination { return &l.cmd.Change.Destination }
-func (l *line) daemon() *ipvs.Daemon      { return &l.cmd.Change.Daemon }
+// command is what a line that was read and judged says.
+func (l *line) command() Command {
+	cmd := Command{Verb: l.verb}
+	c := &cmd.Change
+	c.Op = ops[l.verb]
+	switch l.verb {
+	case AddService, EditService:
+		c.Service = l.service
+	case DeleteService:
+		c.Service.ID = l.service.ID
+	case Zero:
+		if l.namesService() {
+			c.Service.ID = l.service.ID
+		}
+	case AddServer, EditServer:
+		c.Service.ID, c.Destination = l.service.ID, l.server
+	case DeleteServer:
+		c.Service.ID, c.Destination.Addr = l.service.ID, l.server.Addr
+	case SetTimeouts:
+		c.Timeouts = l.timeouts
+	case StartDaemon, StopDaemon:
+		c.Daemon = l.daemon
+	case List, Save:
+		cmd.Listing = l.listing
+	}
+	return cmd
+}
+
+// namesService says whether the line named a virtual service.
+func (l *line) namesService() bool {
+	return l.service.ID.FWMark != 0 || l.service.ID.Addr.IsValid()
+}
 
 // begin takes the command that the line is about.
 func (l *line) begin(e event) error {
-	l.cmd.Verb = e.option.verb
-	l.cmd.Change.Op = ops[e.option.verb]
+	l.verb = e.option.verb
 	if e.option.read == nil {
 		return nil
 	}
@@ -114,7 +147,7 @@ func (l *line) has(group int) bool { return l.given&(1<<group) != 0 }
 // finish takes the words that are not options, judges the line as a whole, and
 // fills in what follows from it.
 func (l *line) finish(plain []string) error {
-	if l.cmd.Verb == SetTimeouts {
+	if l.verb == SetTimeouts {
 		if err := l.readTimeouts(plain); err != nil {
 			return err
 		}
@@ -138,7 +171,7 @@ func (l *line) readTimeouts(plain []string) error {
 	if len(plain) < 3 {
 		return fault("--set option requires 3 timeout values")
 	}
-	t := &l.cmd.Change.Timeouts
+	t := &l.timeouts
 	for i, into := range []*uint32{&t.TCP, &t.TCPFin, &t.UDP} {
 		n, ok := parseNumber(plain[i], 0, maxTimeout)
 		if !ok {
@@ -181,9 +214,9 @@ func daemonState(text string) func(*line, string) error {
 	return func(l *line, value string) error {
 		switch value {
 		case "master":
-			l.daemon().State = ipvs.Master
+			l.daemon.State = ipvs.Master
 		case "backup":
-			l.daemon().State = ipvs.Backup
+			l.daemon.State = ipvs.Backup
 		default:
 			return fault("%s", text)
 		}
@@ -198,9 +231,9 @@ func address(p ipvs.Protocol) func(*line, string) error {
 		if !ok {
 			return fault("illegal virtual server address[:port] specified")
 		}
-		l.service().ID = ipvs.AddrService(p, netip.AddrPortFrom(e.addr, e.port))
+		l.service.ID = ipvs.AddrService(p, netip.AddrPortFrom(e.addr, e.port))
 		if e.addr.Is6() {
-			l.service().Netmask = ipvs.IPv6.FullMask()
+			l.service.Netmask = ipvs.IPv6.FullMask()
 		}
 		return nil
 	}
@@ -211,21 +244,21 @@ func (l *line) readMark(value string) error {
 	if !ok {
 		return fault("invalid fwmark value `%s' specified", value)
 	}
-	l.service().ID = ipvs.MarkService(uint32(n), ipvs.IPv4)
+	l.service.ID = ipvs.MarkService(uint32(n), ipvs.IPv4)
 	return nil
 }
 
 func (l *line) readIPv6(string) error {
-	if l.service().ID.FWMark == 0 {
+	if l.service.ID.FWMark == 0 {
 		return fault("-6 used before -f\n")
 	}
-	l.service().ID.Family = ipvs.IPv6
-	l.service().Netmask = ipvs.IPv6.FullMask()
+	l.service.ID.Family = ipvs.IPv6
+	l.service.Netmask = ipvs.IPv6.FullMask()
 	return nil
 }
 
 func (l *line) readScheduler(value string) error {
-	l.service().Scheduler = cut(value, maxSchedulerName)
+	l.service.Scheduler = cut(value, maxSchedulerName)
 	return nil
 }
 
@@ -234,19 +267,19 @@ func (l *line) readPersistence(value string) error {
 	if !ok {
 		return fault("invalid timeout value `%s' specified", value)
 	}
-	l.service().Flags |= ipvs.Persistent
-	l.service().Timeout = uint32(n)
+	l.service.Flags |= ipvs.Persistent
+	l.service.Timeout = uint32(n)
 	return nil
 }
 
 // readNetmask reads the mask for the family that is known so far.
 func (l *line) readNetmask(value string) error {
-	if l.service().ID.Family == ipvs.IPv6 {
+	if l.service.ID.Family == ipvs.IPv6 {
 		n, ok := parseNumber(value, 1, 128)
 		if !ok {
 			return fault("illegal ipv6 netmask specified")
 		}
-		l.service().Netmask = uint32(n)
+		l.service.Netmask = uint32(n)
 		return nil
 	}
 	a, ok := parseHost(value, l.names)
@@ -254,12 +287,12 @@ func (l *line) readNetmask(value string) error {
 		return fault("illegal virtual server persistent mask specified")
 	}
 	b := a.As4()
-	l.service().Netmask = uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+	l.service.Netmask = uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 	return nil
 }
 
 func (l *line) readEngine(value string) error {
-	l.service().Engine = cut(value, maxEngineName)
+	l.service.Engine = cut(value, maxEngineName)
 	return nil
 }
 
@@ -272,7 +305,7 @@ func (l *line) readSchedFlags(value string) error {
 // readServer reads the address of a real server. One without a port has that of
 // the service, if the line has named the service by now.
 func (l *line) readServer(value string) error {
-	id := l.service().ID
+	id := l.service.ID
 	e, ok := parseEndpoint(value, id.Protocol, l.names)
 	if !ok {
 		return fault("illegal real server address[:port] specified")
@@ -280,19 +313,19 @@ func (l *line) readServer(value string) error {
 	if !e.hasPort {
 		e.port = id.Addr.Port()
 	}
-	l.server().Addr = netip.AddrPortFrom(e.addr, e.port)
+	l.server.Addr = netip.AddrPortFrom(e.addr, e.port)
 	return nil
 }
 
 // forward reads a forwarding method.
 func forward(f ipvs.Forward) func(*line, string) error {
-	return flag(func(l *line) { l.server().Forward = f })
+	return flag(func(l *line) { l.server.Forward = f })
 }
 
 func (l *line) readTunnelType(value string) error {
 	for t, name := range tunnelTypes {
 		if name == value {
-			l.server().Tunnel.Type = ipvs.TunnelType(t)
+			l.server.Tunnel.Type = ipvs.TunnelType(t)
 			return nil
 		}
 	}
@@ -301,16 +334,16 @@ func (l *line) readTunnelType(value string) error {
 
 // tunnelFlag reads a flag of a tunnel.
 func tunnelFlag(f ipvs.TunnelFlags) func(*line, string) error {
-	return flag(func(l *line) { l.server().Tunnel.Flags = f })
+	return flag(func(l *line) { l.server.Tunnel.Flags = f })
 }
 
 func (l *line) readInterface(value string) error {
-	l.daemon().Interface = cut(value, maxInterfaceName)
+	l.daemon.Interface = cut(value, maxInterfaceName)
 	return nil
 }
 
 func (l *line) readGroup(value string) (err error) {
-	l.daemon().Group, err = parseMulticast(value)
+	l.daemon.Group, err = parseMulticast(value)
 	return err
 }
 

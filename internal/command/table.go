@@ -94,7 +94,7 @@ var table = []group{
 
 	{name: "numeric", verbs: rule{takes: lists | of(Save)}, options: []option{
 		{long: "numeric", letters: "n", help: "print addresses and ports as numbers",
-			read: flag(func(l *line) { l.cmd.Listing.Numeric = true })}}},
+			read: flag(func(l *line) { l.listing.Numeric = true })}}},
 	{name: "connection", verbs: rule{one: lists}, options: []option{
 		{long: "connection", letters: "c", help: "list the connections", read: view(Connections)}}},
 	{name: "service-address", verbs: rule{needs: services | servers, takes: of(Zero), one: lists}, options: []option{
@@ -121,13 +121,13 @@ var table = []group{
 		{long: "ipip", letters: "i", help: "forward through a tunnel", read: forward(ipvs.Tunnel)}}},
 	{name: "weight", verbs: rule{takes: serverEdits}, options: []option{
 		{long: "weight", letters: "w", value: "N", help: "capacity in relation to the other servers (default 1); 0: no new connections",
-			read: number(0, maxInt32, "illegal weight specified", func(l *line, n uint32) { l.server().Weight = int32(n) })}}},
+			read: number(0, maxInt32, "illegal weight specified", func(l *line, n uint32) { l.server.Weight = int32(n) })}}},
 	{name: "u-threshold", verbs: rule{takes: serverEdits}, options: []option{
 		{long: "u-threshold", letters: "x", value: "N", help: "no new connections above this number (default 0: no limit)",
-			read: number(0, maxInt32, "illegal u_threshold specified", func(l *line, n uint32) { l.server().UpperThreshold = n })}}},
+			read: number(0, maxInt32, "illegal u_threshold specified", func(l *line, n uint32) { l.server.UpperThreshold = n })}}},
 	{name: "l-threshold", verbs: rule{takes: serverEdits}, options: []option{
 		{long: "l-threshold", letters: "y", value: "N", help: "... until there are fewer than this (default 0: three quarters of it)",
-			read: number(0, maxInt32, "illegal l_threshold specified", func(l *line, n uint32) { l.server().LowerThreshold = n })}}},
+			read: number(0, maxInt32, "illegal l_threshold specified", func(l *line, n uint32) { l.server.LowerThreshold = n })}}},
 	{name: "mcast-interface", verbs: rule{takes: daemons}, options: []option{
 		{long: "mcast-interface", value: "IFNAME", help: "multicast interface (default " + defaultInterface + ")", read: (*line).readInterface}}},
 	{name: "timeout", verbs: rule{one: lists}, options: []option{
@@ -144,16 +144,16 @@ var table = []group{
 		{long: "persistent-conn", help: "list the persistent connections; with -c, the engines' data", read: view(PersistentConns)}}},
 	{name: "nosort", verbs: rule{takes: lists}, options: []option{
 		{long: "nosort", help: "list in the kernel's order",
-			read: flag(func(l *line) { l.cmd.Listing.KernelOrder = true })}}},
+			read: flag(func(l *line) { l.listing.KernelOrder = true })}}},
 	{name: "syncid", verbs: rule{takes: daemons | of(StopDaemon)}, options: []option{
 		{long: "syncid", value: "N", help: "group of sync daemons, 0 to 255 (default 0: a backup takes all)",
-			read: number(0, 255, "illegal syncid specified", func(l *line, n uint32) { l.daemon().SyncID = n })}}},
+			read: number(0, 255, "illegal syncid specified", func(l *line, n uint32) { l.daemon.SyncID = n })}}},
 	{name: "exact", verbs: rule{takes: lists}, options: []option{
 		{long: "exact", letters: "X", help: "print counters in full",
-			read: flag(func(l *line) { l.cmd.Listing.Exact = true })}}},
+			read: flag(func(l *line) { l.listing.Exact = true })}}},
 	{name: "ops", verbs: rule{takes: serviceEdits}, options: []option{
 		{long: "ops", letters: "o", help: "schedule every packet on its own (UDP)",
-			read: flag(func(l *line) { l.service().Flags |= ipvs.OnePacket })}}},
+			read: flag(func(l *line) { l.service.Flags |= ipvs.OnePacket })}}},
 	{name: "pe", verbs: rule{takes: serviceEdits}, options: []option{
 		{long: "pe", value: "ENGINE", help: "persistence engine: sip", read: (*line).readEngine}}},
 	{name: "sched-flags", verbs: rule{takes: serviceEdits}, options: []option{
@@ -163,20 +163,20 @@ var table = []group{
 		{long: "mcast-group", value: "ADDRESS", help: "multicast group (default 224.0.0.81)", read: (*line).readGroup}}},
 	{name: "mcast-port", verbs: rule{takes: daemons}, options: []option{
 		{long: "mcast-port", value: "PORT", help: "UDP port (default 8848)",
-			read: number(1, 65535, "illegal mcast-port specified", func(l *line, n uint32) { l.daemon().Port = uint16(n) })}}},
+			read: number(1, 65535, "illegal mcast-port specified", func(l *line, n uint32) { l.daemon.Port = uint16(n) })}}},
 	{name: "mcast-ttl", verbs: rule{takes: daemons}, options: []option{
 		{long: "mcast-ttl", value: "TTL", help: "time to live of the multicast packets (default 1)",
-			read: number(1, 255, "illegal mcast-ttl specified", func(l *line, n uint32) { l.daemon().TTL = uint8(n) })}}},
+			read: number(1, 255, "illegal mcast-ttl specified", func(l *line, n uint32) { l.daemon.TTL = uint8(n) })}}},
 	{name: "sync-maxlen", verbs: rule{takes: daemons}, options: []option{
 		{long: "sync-maxlen", value: "BYTES", help: "greatest length of a sync message (default: what the interface takes)",
-			read: number(1, 65507, "illegal sync-maxlen specified", func(l *line, n uint32) { l.daemon().MaxLen = uint16(n) })}}},
+			read: number(1, 65507, "illegal sync-maxlen specified", func(l *line, n uint32) { l.daemon.MaxLen = uint16(n) })}}},
 	{name: "tun-info", verbs: rule{takes: lists}, options: []option{
 		{long: "tun-info", help: "list the tunnels", read: view(TunInfo)}}},
 	{name: "tun-type", verbs: rule{takes: serverEdits}, tunnels: rule{takes: of(ipvs.IPIP, ipvs.GUE, ipvs.GRE)}, options: []option{
 		{long: "tun-type", value: "TYPE", help: "encapsulation: ipip (default), gue or gre", read: (*line).readTunnelType}}},
 	{name: "tun-port", verbs: rule{takes: serverEdits}, tunnels: rule{needs: of(ipvs.GUE)}, options: []option{
 		{long: "tun-port", value: "PORT", help: "UDP port of a gue tunnel",
-			read: number(1, 65535, "illegal tunnel port specified", func(l *line, n uint32) { l.server().Tunnel.Port = uint16(n) })}}},
+			read: number(1, 65535, "illegal tunnel port specified", func(l *line, n uint32) { l.server.Tunnel.Port = uint16(n) })}}},
 	{name: "tun-nocsum", verbs: rule{takes: serverEdits}, tunnels: rule{one: of(ipvs.GUE, ipvs.GRE)}, options: []option{
 		{long: "tun-nocsum", help: "gue, gre: no checksum (default)", read: tunnelFlag(ipvs.TunnelNoChecksum)}}},
 	{name: "tun-csum", verbs: rule{takes: serverEdits}, tunnels: rule{one: of(ipvs.GUE, ipvs.GRE)}, options: []option{

@@ -154,3 +154,54 @@ func equalError(err error, want *ipvs.Error) bool {
 	var got *ipvs.Error
 	return errors.As(err, &got) && *got == *want
 }
+
+// TestKernelActivity compares what the proc table shows with the dumps.
+func TestKernelActivity(t *testing.T) {
+	c := openFresh(t)
+	fill(t, c, mixed())
+	dumped, err := c.services()
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined := append([]ipvs.Entry(nil), dumped...)
+	if dumped, err = c.dumpDestinations(dumped, nil); err != nil {
+		t.Fatal(err)
+	}
+	ok, err := c.joinProc(joined)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := activityOnly(dumped)
+	for i, e := range want {
+		// Two services have the mark 7, and are left to the dumps.
+		if twin := e.Service.ID.FWMark == 7; ok[i] == twin {
+			t.Errorf("%+v joined: %t", e.Service.ID, ok[i])
+		}
+	}
+	if diff := cmp.Diff(want, joined, compareIDs, compareServices, compareDestinations); diff != "" {
+		t.Errorf("(-dumped +proc):\n%s", diff)
+	}
+}
+
+// activityOnly drops what Detail Activity does not promise.
+func activityOnly(entries []ipvs.Entry) (cut []ipvs.Entry) {
+	for _, e := range entries {
+		var dests []ipvs.Destination
+		for _, d := range e.Destinations {
+			dests = append(dests, ipvs.Destination{
+				Addr: d.Addr, Forward: d.Forward, Weight: d.Weight,
+				ActiveConnections: d.ActiveConnections, InactiveConnections: d.InactiveConnections,
+			})
+		}
+		cut = append(cut, ipvs.Entry{Service: e.Service, Destinations: dests})
+	}
+	return cut
+}
+
+// TestKernelDestinationsOfNoService asks for the servers of a service that is
+// not there.
+func TestKernelDestinationsOfNoService(t *testing.T) {
+	c := openFresh(t)
+	dests, err := c.destinations(tcp("192.0.2.1:80"), nil)
+	t.Logf("dests %v err %v", dests, err)
+}

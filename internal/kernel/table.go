@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"errors"
+	"slices"
 	"syscall"
 
 	"github.com/mdlayher/netlink"
@@ -97,22 +98,50 @@ func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.dumpDestinations(entries)
+	var joined []bool
+	if detail == ipvs.Activity && len(entries) > 0 {
+		// Without an answer from there, all servers are dumped.
+		joined, _ = c.joinProc(entries)
+	}
+	return c.dumpDestinations(entries, joined)
 }
 
-// dumpDestinations reads the servers of each service by a request.
-func (c *Client) dumpDestinations(entries []ipvs.Entry) ([]ipvs.Entry, error) {
-	kept := entries[:0]
-	for _, e := range entries {
-		dests, err := c.destinations(e.Service.ID, nil)
-		if errors.Is(err, syscall.ESRCH) {
-			continue // deleted since it was listed
+// dumpDestinations reads the servers of each service by a request, but for those
+// that were joined from elsewhere. Services that are gone meanwhile are left out.
+func (c *Client) dumpDestinations(entries []ipvs.Entry, joined []bool) ([]ipvs.Entry, error) {
+	doubtful := 0
+	for i := range entries {
+		if joined != nil && joined[i] {
+			continue
 		}
-		if err != nil {
+		dests, err := c.destinations(entries[i].Service.ID, nil)
+		if err != nil && !errors.Is(err, syscall.ESRCH) {
 			return nil, err
 		}
-		e.Destinations = dests
-		kept = append(kept, e)
+		entries[i].Destinations = dests
+		if len(dests) == 0 {
+			doubtful++
+		}
 	}
-	return kept, nil
+	if doubtful == 0 {
+		return entries, nil
+	}
+	return c.dropVanished(entries)
+}
+
+// dropVanished leaves out those services without servers that are not there any
+// more. The kernel does not tell: its answer for a service that it does not know
+// is an empty list, too. So the services are listed once more.
+func (c *Client) dropVanished(entries []ipvs.Entry) ([]ipvs.Entry, error) {
+	present, err := c.services()
+	if err != nil {
+		return nil, err
+	}
+	there := make(map[ipvs.ServiceID]bool, len(present))
+	for _, e := range present {
+		there[e.Service.ID] = true
+	}
+	return slices.DeleteFunc(entries, func(e ipvs.Entry) bool {
+		return len(e.Destinations) == 0 && !there[e.Service.ID]
+	}), nil
 }

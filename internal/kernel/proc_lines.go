@@ -1,0 +1,156 @@
+package kernel
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"net/netip"
+)
+
+// procReadSize is the buffer for a file of the proc file system, and the longest
+// line that is understood; the kernel's are below 300 bytes.
+const procReadSize = 64 << 10
+
+// lines gives the lines of a proc file one by one, in one buffer for all.
+type lines struct {
+	r *bufio.Reader
+}
+
+func newLines(r io.Reader) lines { return lines{bufio.NewReaderSize(r, procReadSize)} }
+
+// next is the next line without its end, good until the next call; io.EOF after
+// the last. Of a line that is too long for the buffer it gives the beginning.
+func (l lines) next() ([]byte, error) {
+	line, err := l.r.ReadSlice('\n')
+	switch {
+	case err == nil:
+		return line[:len(line)-1], nil
+	case errors.Is(err, io.EOF) && len(line) > 0:
+		return line, nil
+	case !errors.Is(err, bufio.ErrBufferFull):
+		return nil, err
+	}
+	line = bytes.Clone(line) // what follows takes its place
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = l.r.ReadSlice('\n')
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return line, nil
+}
+
+// cutField cuts the first word off a line, at blanks. The word is empty at the
+// end of the line.
+func cutField(line []byte) (field, rest []byte) {
+	start := 0
+	for start < len(line) && line[start] == ' ' {
+		start++
+	}
+	end := start
+	for end < len(line) && line[end] != ' ' {
+		end++
+	}
+	return line[start:end], line[end:]
+}
+
+// parseHex reads a number of exactly so many hexadecimal digits, at most eight.
+func parseHex(b []byte, digits int) (v uint32, ok bool) {
+	if len(b) != digits {
+		return 0, false
+	}
+	for _, ch := range b {
+		switch {
+		case ch >= '0' && ch <= '9':
+			ch -= '0'
+		case ch >= 'A' && ch <= 'F':
+			ch -= 'A' - 10
+		case ch >= 'a' && ch <= 'f':
+			ch -= 'a' - 10
+		default:
+			return 0, false
+		}
+		v = v<<4 | uint32(ch)
+	}
+	return v, true
+}
+
+// parseDecimal reads an unsigned number in decimal digits.
+func parseDecimal(b []byte) (v uint64, ok bool) {
+	if len(b) == 0 {
+		return 0, false
+	}
+	for _, ch := range b {
+		if ch < '0' || ch > '9' || v > (math.MaxUint64-9)/10 {
+			return 0, false
+		}
+		v = v*10 + uint64(ch-'0')
+	}
+	return v, true
+}
+
+// parseInt32 reads a signed 32-bit number in decimal digits.
+func parseInt32(b []byte) (int32, bool) {
+	digits, minus := bytes.CutPrefix(b, []byte{'-'})
+	v, ok := parseDecimal(digits)
+	switch {
+	case !ok:
+		return 0, false
+	case minus:
+		return int32(-int64(v)), v <= -math.MinInt32
+	}
+	return int32(v), v <= math.MaxInt32
+}
+
+// The kernel writes an IPv4 address as eight hexadecimal digits, and an IPv6
+// address as eight groups of four, none left out (%pI6).
+const (
+	hexIPv4 = 8
+	hexIPv6 = 39
+)
+
+// parseAddr reads an address in one of the two forms.
+func parseAddr(b []byte) (netip.Addr, bool) {
+	switch len(b) {
+	case hexIPv4:
+		v, ok := parseHex(b, hexIPv4)
+		return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}), ok
+	case hexIPv6:
+		return parseIPv6(b)
+	}
+	return netip.Addr{}, false
+}
+
+func parseIPv6(b []byte) (netip.Addr, bool) {
+	var raw [16]byte
+	for i := range 8 {
+		group := b[5*i:]
+		v, ok := parseHex(group[:4], 4)
+		if !ok || i < 7 && group[4] != ':' {
+			return netip.Addr{}, false
+		}
+		raw[2*i], raw[2*i+1] = byte(v>>8), byte(v)
+	}
+	return netip.AddrFrom16(raw), true
+}
+
+// parseAddrPort reads an address, an IPv6 one in brackets, a colon and a port of
+// four hexadecimal digits.
+func parseAddrPort(b []byte) (netip.AddrPort, bool) {
+	colon := len(b) - 5
+	if colon < 0 || b[colon] != ':' {
+		return netip.AddrPort{}, false
+	}
+	port, ok := parseHex(b[colon+1:], 4)
+	if !ok {
+		return netip.AddrPort{}, false
+	}
+	host := b[:colon]
+	if len(host) == hexIPv6+2 && host[0] == '[' && host[hexIPv6+1] == ']' {
+		host = host[1 : hexIPv6+1]
+	}
+	addr, ok := parseAddr(host)
+	return netip.AddrPortFrom(addr, uint16(port)), ok
+}

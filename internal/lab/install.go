@@ -13,13 +13,15 @@ import (
 // Tool is a program and the Debian package that brings it.
 type Tool struct{ Program, Package string }
 
-// umlTools are what a User-Mode Linux guest and the tests in it need.
-var umlTools = []Tool{
-	{"linux.uml", "user-mode-linux"},
-	{"modprobe", "kmod"},
-	{"ipvsadm", "ipvsadm"},
-	{"ip", "iproute2"},
-	{"strace", "strace"},
+// testTools are what the kernel tests and the demonstration need in any guest.
+func testTools() []Tool {
+	return []Tool{
+		{"modprobe", "kmod"},
+		{"ipvsadm", "ipvsadm"},
+		{"ip", "iproute2"},
+		{"sysctl", "procps"},
+		{"strace", "strace"},
+	}
 }
 
 // Install installs the packages of those tools that are missing: as root, or

@@ -42,11 +42,17 @@ func ParseKernel(name string) (Kernel, error) {
 // modules is the host directory that the guest has as /lib/modules.
 func (k Kernel) modules() string { return umlModules }
 
+// Tools are the programs that the machine and the tests in it need.
+func (k Kernel) Tools() []Tool { return umlTools() }
+
 // prepare installs what the machine needs and gives its command line.
 func (k Kernel) prepare(ctx context.Context, s share, memory int) (machine, error) {
+	if err := Install(ctx, k.Tools()...); err != nil {
+		return machine{}, err
+	}
 	switch k {
 	case UML:
-		return prepareUML(ctx, s, memory)
+		return prepareUML(s, memory), nil
 	}
 	return machine{}, fmt.Errorf("no such kind of kernel: %s", k)
 }

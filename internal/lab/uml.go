@@ -1,19 +1,18 @@
 package lab
 
-import (
-	"context"
-	"fmt"
-)
+import "fmt"
 
 // umlModules is where Debian's package user-mode-linux has the modules.
 const umlModules = "/usr/lib/uml/modules"
 
+// umlTools are the programs of a User-Mode Linux guest and of the tests in it.
+func umlTools() []Tool {
+	return append([]Tool{{"linux.uml", "user-mode-linux"}}, testTools()...)
+}
+
 // prepareUML makes the command line of a User-Mode Linux guest whose root is
 // the host's own file system.
-func prepareUML(ctx context.Context, s share, memory int) (machine, error) {
-	if err := Install(ctx, umlTools...); err != nil {
-		return machine{}, err
-	}
+func prepareUML(s share, memory int) machine {
 	return machine{[]string{
 		"linux.uml",
 		fmt.Sprintf("mem=%dM", memory),
@@ -24,5 +23,5 @@ func prepareUML(ctx context.Context, s share, memory int) (machine, error) {
 		"con=null", "con0=null,fd:1", "quiet", "panic=-1",
 		// The files of a running guest; ~/.uml if it is not named.
 		"uml_dir=" + s.dir + "/", "umid=guest",
-	}}, nil
+	}}
 }

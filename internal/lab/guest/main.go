@@ -2,11 +2,15 @@
 // status:
 //
 //	guest [-kernel uml] [-mem 768] [-timeout 10m] [-env NAME]... [-write DIR]... COMMAND [ARG]...
+//	guest [-kernel uml] -install
 //
 // The command runs as root in the present directory and sees the host's files.
 // What it writes is gone afterwards, but for the directories of -write. Of the
 // environment it gets PATH and the variables named with -env. As a wrapper for
 // tests: go test -exec "$PWD/bin/guest" ./internal/kernel
+//
+// What a guest needs is installed when it is missing. -install does only that:
+// before several guests start at once, since apt-get cannot run twice.
 package main
 
 import (
@@ -29,9 +33,16 @@ const failed = 125
 
 func main() { os.Exit(run(os.Args[1:])) }
 
+// options are what the arguments ask for.
+type options struct {
+	guest   lab.Guest
+	install bool
+	command []string
+}
+
 // run does the whole program and gives its status.
 func run(args []string) int {
-	g, argv, err := parse(args)
+	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
@@ -43,7 +54,12 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(),
 		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
-	status, err := g.Run(ctx, argv...)
+	status := 0
+	if o.install {
+		err = lab.Install(ctx, o.guest.Kernel.Tools()...)
+	} else {
+		status, err = o.guest.Run(ctx, o.command...)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "guest:", err)
 		return failed
@@ -51,10 +67,28 @@ func run(args []string) int {
 	return status
 }
 
-// parse reads the arguments into a Guest and the command.
-func parse(args []string) (lab.Guest, []string, error) {
-	g := lab.Guest{Stdout: os.Stdout, Stderr: stderr()}
+// parse reads the arguments.
+func parse(args []string) (options, error) {
+	o := options{guest: lab.Guest{Stdout: os.Stdout, Stderr: stderr()}}
 	fs := flag.NewFlagSet("guest", flag.ContinueOnError)
+	fs.BoolVar(&o.install, "install", false, "only install what is missing")
+	input := fs.Bool("stdin", false, "pass standard input on")
+	guestFlags(fs, &o.guest)
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	if fs.NArg() == 0 && !o.install {
+		return o, errors.New("no command; see guest -h")
+	}
+	if *input {
+		o.guest.Stdin = os.Stdin
+	}
+	o.command = fs.Args()
+	return o, nil
+}
+
+// guestFlags makes the options that describe the guest.
+func guestFlags(fs *flag.FlagSet, g *lab.Guest) {
 	fs.Func("kernel", "the `kind` of machine: uml (default)", func(s string) (err error) {
 		g.Kernel, err = lab.ParseKernel(s)
 		return err
@@ -70,17 +104,6 @@ func parse(args []string) (lab.Guest, []string, error) {
 		g.Writable = append(g.Writable, dir)
 		return err
 	})
-	input := fs.Bool("stdin", false, "pass standard input on")
-	if err := fs.Parse(args); err != nil {
-		return g, nil, err
-	}
-	if fs.NArg() == 0 {
-		return g, nil, errors.New("no command; see guest -h")
-	}
-	if *input {
-		g.Stdin = io.Reader(os.Stdin)
-	}
-	return g, fs.Args(), nil
 }
 
 // environment gives NAME=VALUE for NAME, if it is set, and NAME=VALUE as it is.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -89,4 +90,62 @@ func judgeScript(t *testing.T, file string, reference, programs Programs) int {
 		t.Errorf("%d differences\n%s", len(all), Report(all))
 	}
 	return script.Compared()
+}
+
+// TestKernelSaveToRestore loads a table from the pipe that reads it: the table
+// must not be cleared before it has been read. The table is that of services.txt,
+// every kind of service with servers of every method. (The reference clears first
+// and wins the race by being slow, so that this is no matter for a comparison.)
+func TestKernelSaveToRestore(t *testing.T) {
+	needIPVS(t)
+	ns, err := NewNamespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ns.Close()
+	run := func(line string) string {
+		t.Helper()
+		command, err := ours(t).Line(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := ns.Run(t.Context(), command)
+		if err != nil || result.Status != 0 || result.Stderr != "" {
+			t.Fatalf("%s: status %d, %s, %v", line, result.Status, result.Stderr, err)
+		}
+		return result.Stdout
+	}
+	for _, line := range everyKind() {
+		run(line)
+	}
+	rules, listing := run("ipvsadm -Sn"), run("ipvsadm -Ln --tun-info")
+	run("ipvsadm-save -n | ipvsadm-restore")
+	if after := run("ipvsadm -Sn"); after != rules {
+		t.Errorf("the rules are not as before (- wanted, + ours):\n%s", diff(rules, after))
+	}
+	if after := run("ipvsadm -Ln --tun-info"); after != listing {
+		t.Errorf("the listing is not as before (- wanted, + ours):\n%s", diff(listing, after))
+	}
+}
+
+// everyKind are the commands that make every kind of service, with servers of
+// every forwarding method.
+func everyKind() []string {
+	var lines []string
+	for _, kind := range []string{"-t %s:80", "-u %s:53", "--sctp-service %s:3868", "-f 1"} {
+		for _, family := range []struct{ virtual, real, flag string }{
+			{"10.0.0.1", "192.168.1.%d:0", ""}, {"[2001:db8::1]", "[2001:db8:1::%d]:0", " -6"},
+		} {
+			service := kind + family.flag
+			if strings.Contains(kind, "%s") {
+				service = fmt.Sprintf(kind, family.virtual)
+			}
+			lines = append(lines, "ipvsadm -A "+service)
+			for i, method := range []string{"-m", "-g -w 2", "-i -w 0", "-i --tun-type gue --tun-port 6080"} {
+				server := fmt.Sprintf(family.real, i+1)
+				lines = append(lines, fmt.Sprintf("ipvsadm -a %s -r %s %s", service, server, method))
+			}
+		}
+	}
+	return lines
 }

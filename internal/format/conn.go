@@ -32,12 +32,12 @@ func (c Connections) AppendLine(b []byte, conn *ipvs.Connection) []byte {
 	b = appendTextField(b, conn.State, 11)
 	b = c.appendEnd(b, p, conn.Client, 18)
 	b = c.appendEnd(b, p, conn.Virtual, 18)
-	if !c.Persistent || conn.Engine == "" {
+	if !c.Persistent || conn.EngineData == "" {
 		b = appendEndpoint(b, c.Names, p, conn.Destination)
 		return append(b, '\n')
 	}
-	b = c.appendEnd(b, p, conn.Destination, 18)
-	b = appendTextField(b, conn.Engine, 16)
+	b = c.appendEnd(b, p, conn.Destination, 16)
+	b = appendTextField(b, conn.Engine, 18)
 	b = appendText(b, conn.EngineData)
 	return append(b, '\n')
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -135,25 +136,25 @@ func (x *executor) do(r rule) error {
 // apply makes the changes that were left, and tells each one that the kernel
 // refused.
 func (x *executor) apply() error {
-	if len(x.changes) == 0 {
+	changes, lines := x.changes, x.lines
+	x.changes, x.lines = changes[:0], lines[:0]
+	if len(changes) == 0 {
 		return x.flush()
 	}
 	kernel, err := x.open()
 	if err != nil {
 		return err
 	}
-	var report []byte
-	for i, err := range kernel.Apply(x.changes) {
-		if err == nil {
-			continue
+	var report []string
+	for i, err := range kernel.Apply(changes) {
+		if err != nil {
+			f := &lineError{lines[i], refused(err)}
+			report = append(report, f.Error())
+			x.note(f)
 		}
-		f := &lineError{x.lines[i], refused(err)}
-		report = append(append(report, f.Error()...), '\n')
-		x.note(f)
 	}
-	x.changes, x.lines = x.changes[:0], x.lines[:0]
-	if len(report) > 0 {
-		x.tell(string(report[:len(report)-1]))
+	if report != nil {
+		x.tell(strings.Join(report, "\n"))
 	}
 	return x.flush()
 }
@@ -165,18 +166,17 @@ func (x *executor) note(err error) {
 	}
 }
 
-// finish ends the stream: what is left is applied, err told, and the status is
-// that of the first line that failed.
+// finish ends the stream: what is left is applied, what went wrong with it and err
+// are told, and the status is that of the first line that failed.
 func (x *executor) finish(err error) error {
-	if applyErr := x.apply(); applyErr != nil && (err == nil || errors.Is(err, errStreamEnd)) {
-		err = applyErr
-	}
-	switch {
-	case errors.Is(err, errReaderLeft):
-		return err
-	case err != nil && !errors.Is(err, errStreamEnd):
-		x.tell(err.Error())
-		x.note(err)
+	for _, err := range []error{x.apply(), err} {
+		switch {
+		case errors.Is(err, errReaderLeft):
+			return err
+		case err != nil && !errors.Is(err, errStreamEnd):
+			x.tell(err.Error())
+			x.note(err)
+		}
 	}
 	if x.status != statusDone {
 		return &told{x.status}

@@ -88,9 +88,10 @@ const (
 	ipv6 = ipvs.IPv6
 )
 
-// lookup asks for the address of a host name.
+// lookup asks for the address of a host name. What could be a name in no system,
+// such as an address with a zone, is not asked for: a resolver might read it.
 func lookup(host string, f ipvs.Family, names Resolver) (netip.Addr, bool) {
-	if host == "" {
+	if host == "" || strings.ContainsAny(host, ":%[]") {
 		return netip.Addr{}, false
 	}
 	a, err := names.LookupHost(host, f)

@@ -306,7 +306,11 @@ func (l *line) readSchedFlags(value string) error {
 // the service, if the line has named the service by now.
 func (l *line) readServer(value string) error {
 	id := l.service.ID
-	e, ok := parseEndpoint(value, id.Protocol, l.names)
+	protocol := id.Protocol
+	if protocol == 0 {
+		protocol = ipvs.TCP // no service yet, or a firewall mark
+	}
+	e, ok := parseEndpoint(value, protocol, l.names)
 	if !ok {
 		return fault("illegal real server address[:port] specified")
 	}

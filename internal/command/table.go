@@ -203,3 +203,48 @@ func of[T ~int | ~uint8](members ...T) set {
 
 // has says whether the number is in the set.
 func (s set) has(n int) bool { return s&(1<<n) != 0 }
+
+// Option is what the table says of a command or an option, for those who describe
+// the language: manuals, completions, tests.
+type Option struct {
+	// Group is the name in messages. Of the options of a group a line may
+	// have one. It is empty for those that may be repeated.
+	Group string
+	// Long is the name after two dashes, Letters those after one, if any.
+	Long, Letters string
+	// Value is what to call the value; empty if there is none. Optional says
+	// that it may be left out.
+	Value    string
+	Optional bool
+	// Verb is the command that it is; None for an option.
+	Verb Verb
+	// Needed and Taken are the commands that an option must and may stand
+	// with.
+	Needed, Taken []Verb
+	Help          string
+}
+
+// Options is the table, in its order.
+func Options() []Option {
+	var all []Option
+	for _, g := range table {
+		for _, o := range g.options {
+			all = append(all, Option{
+				Group: g.name, Long: o.long, Letters: o.letters, Value: o.value, Optional: o.absent != "",
+				Verb: o.verb, Needed: verbsIn(g.verbs.needs), Taken: verbsIn(g.verbs.takes | g.verbs.one), Help: o.help,
+			})
+		}
+	}
+	return all
+}
+
+// verbsIn lists the members of a set of verbs.
+func verbsIn(s set) []Verb {
+	var verbs []Verb
+	for v := None; v <= Version; v++ {
+		if s.has(int(v)) {
+			verbs = append(verbs, v)
+		}
+	}
+	return verbs
+}

@@ -9,6 +9,7 @@ share=${0%/*}
 
 # stop switches the machine off at once.
 stop() {
+    sync
     echo o > /proc/sysrq-trigger
     sleep 60
 }

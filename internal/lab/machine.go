@@ -15,9 +15,11 @@ import (
 type Kernel int
 
 // The kinds of machine. UML is Debian's User-Mode Linux, an ordinary process
-// that is up in two seconds.
+// that is up in two seconds. QEMU is Debian's distribution kernel on an emulated
+// processor, up in half a minute.
 const (
 	UML Kernel = iota
+	QEMU
 )
 
 // String is the name that ParseKernel takes.
@@ -25,13 +27,15 @@ func (k Kernel) String() string {
 	switch k {
 	case UML:
 		return "uml"
+	case QEMU:
+		return "qemu"
 	}
 	return fmt.Sprintf("kernel %d", int(k))
 }
 
 // ParseKernel gives the Kernel of a name.
 func ParseKernel(name string) (Kernel, error) {
-	for _, k := range []Kernel{UML} {
+	for _, k := range []Kernel{UML, QEMU} {
 		if name == k.String() {
 			return k, nil
 		}
@@ -40,10 +44,20 @@ func ParseKernel(name string) (Kernel, error) {
 }
 
 // modules is the host directory that the guest has as /lib/modules.
-func (k Kernel) modules() string { return umlModules }
+func (k Kernel) modules() string {
+	if k == QEMU {
+		return qemuKernel + "/lib/modules"
+	}
+	return umlModules
+}
 
 // Tools are the programs that the machine and the tests in it need.
-func (k Kernel) Tools() []Tool { return umlTools() }
+func (k Kernel) Tools() []Tool {
+	if k == QEMU {
+		return qemuTools()
+	}
+	return umlTools()
+}
 
 // prepare installs what the machine needs and gives its command line.
 func (k Kernel) prepare(ctx context.Context, s share, memory int) (machine, error) {
@@ -53,6 +67,8 @@ func (k Kernel) prepare(ctx context.Context, s share, memory int) (machine, erro
 	switch k {
 	case UML:
 		return prepareUML(s, memory), nil
+	case QEMU:
+		return prepareQEMU(ctx, s, memory)
 	}
 	return machine{}, fmt.Errorf("no such kind of kernel: %s", k)
 }

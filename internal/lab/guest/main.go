@@ -1,8 +1,8 @@
 // Guest runs a command in a guest kernel that has IPVS and exits with its
 // status:
 //
-//	guest [-kernel uml] [-mem 768] [-timeout 10m] [-env NAME]... [-write DIR]... COMMAND [ARG]...
-//	guest [-kernel uml] -install
+//	guest [-kernel uml|qemu] [-mem 768] [-timeout 10m] [-env NAME]... [-write DIR]... COMMAND [ARG]...
+//	guest [-kernel uml|qemu] -install
 //
 // The command runs as root in the present directory and sees the host's files.
 // What it writes is gone afterwards, but for the directories of -write. Of the
@@ -89,7 +89,7 @@ func parse(args []string) (options, error) {
 
 // guestFlags makes the options that describe the guest.
 func guestFlags(fs *flag.FlagSet, g *lab.Guest) {
-	fs.Func("kernel", "the `kind` of machine: uml (default)", func(s string) (err error) {
+	fs.Func("kernel", "the `kind` of machine: uml (default) or qemu", func(s string) (err error) {
 		g.Kernel, err = lab.ParseKernel(s)
 		return err
 	})

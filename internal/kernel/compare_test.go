@@ -11,4 +11,5 @@ import (
 var (
 	compareDestinations = cmp.Comparer(func(a, b ipvs.Destination) bool { return a == b })
 	compareServices     = cmp.Comparer(func(a, b ipvs.Service) bool { return a == b })
+	compareDaemons      = cmp.Comparer(func(a, b ipvs.Daemon) bool { return a == b })
 )

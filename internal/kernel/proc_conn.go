@@ -1,0 +1,143 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/netip"
+	"os"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// The file ip_vs_conn of /proc/net lists the connections (ip_vs_conn_seq_show of
+// net/netfilter/ipvs/ip_vs_conn.c): a title line, then lines such as
+//
+//	TCP AC140001 D431 AC1400C8 0050 C0A81E11 1F90 ESTABLISHED     899
+//
+// with client, virtual service and server, each as address and port, the state,
+// the seconds until it expires, and for the template of a persistence engine the
+// engine's name and data, which come from the network and can be any bytes.
+
+// LineError is a line of a proc file that cannot be understood.
+type LineError struct {
+	// File is the path of the file, and Line the number of the line, from 1.
+	File string
+	Line int
+}
+
+// Error names the place.
+func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: unexpected line", e.File, e.Line) }
+
+// Connections reads the connection table of the network namespace, in its order,
+// while it is ranged over: memory does not grow with the table. The Connection
+// is the same one each time, with new contents.
+//
+// An error that ends the listing comes last: the file could not be opened (it
+// wraps fs.ErrNotExist without the module or the proc file system) or read. After
+// a *LineError the listing goes on with the next line, if the caller does: what
+// a client sends can end up in a line.
+func (c *Client) Connections() iter.Seq2[*ipvs.Connection, error] {
+	return func(yield func(*ipvs.Connection, error) bool) {
+		f, err := os.Open(c.proc + "/ip_vs_conn")
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer f.Close()
+		readConnections(f, f.Name(), yield)
+	}
+}
+
+// readConnections yields the connections of a file that is called name.
+func readConnections(r io.Reader, name string, yield func(*ipvs.Connection, error) bool) {
+	var p connParser
+	l := newLines(r)
+	for n := 1; ; n++ {
+		line, err := l.next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			yield(nil, fmt.Errorf("read %s: %w", name, err))
+			return
+		}
+		if n == 1 {
+			continue // the title
+		}
+		conn, err := &p.conn, error(nil)
+		if !p.parse(line) {
+			conn, err = nil, &LineError{File: name, Line: n}
+		}
+		if !yield(conn, err) {
+			return
+		}
+	}
+}
+
+// connParser reads lines into one Connection. The zero value is ready.
+type connParser struct {
+	conn  ipvs.Connection
+	names map[string]string
+}
+
+// parse reads a line; false if it is not one of a connection.
+func (p *connParser) parse(line []byte) bool {
+	protocol, line := cutField(line)
+	if len(protocol) == 0 {
+		return false
+	}
+	p.conn.Protocol = p.name(protocol)
+	for _, end := range []*netip.AddrPort{&p.conn.Client, &p.conn.Virtual, &p.conn.Destination} {
+		var ok bool
+		if *end, line, ok = cutEnd(line); !ok {
+			return false
+		}
+	}
+	state, line := cutField(line)
+	expires, line := cutField(line)
+	var ok bool
+	if p.conn.Expires, ok = parseDecimal(expires); !ok {
+		return false
+	}
+	p.conn.State = p.name(state)
+	engine, line := cutField(line)
+	p.conn.Engine = p.name(engine)
+	p.conn.EngineData = ""
+	if len(line) > 1 {
+		p.conn.EngineData = string(line[1:])
+	}
+	return true
+}
+
+// cutEnd cuts an address and a port off a line.
+func cutEnd(line []byte) (end netip.AddrPort, rest []byte, ok bool) {
+	field, rest := cutField(line)
+	addr, ok := parseAddr(field)
+	if !ok {
+		return end, rest, false
+	}
+	field, rest = cutField(rest)
+	port, ok := parseHex(field, 4)
+	return netip.AddrPortFrom(addr, uint16(port)), rest, ok
+}
+
+// maxNames bounds the different words that are remembered. The kernel has some
+// forty states and protocols.
+const maxNames = 256
+
+// name is the word as a string, one string for all lines that have it.
+func (p *connParser) name(word []byte) string {
+	if s, ok := p.names[string(word)]; ok { // does not allocate
+		return s
+	}
+	s := string(word)
+	if len(p.names) < maxNames {
+		if p.names == nil {
+			p.names = make(map[string]string)
+		}
+		p.names[s] = s
+	}
+	return s
+}

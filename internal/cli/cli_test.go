@@ -296,12 +296,11 @@ func TestSaveProgram(t *testing.T) {
 	k := &script{table: ipvs.Table{Entries: []ipvs.Entry{{Service: ipvs.Service{ID: ipvs.MarkService(5, ipvs.IPv4), Scheduler: "rr"}}}}}
 	rules := "-A -f 5 -s rr\n"
 	for line, want := range map[string]ran{
-		"ipvsadm-save":        {0, rules, ""},
-		"ipvsadm-save -n":     {0, rules, ""},
-		"ipvsadm-save -n foo": {0, rules, ""},
-		"ipvsadm-save foo -x": {0, rules, ""},
-		"ipvsadm-save -x":     {1, "", saveUsage + "\n"},
-		"ipvsadm-save -nn":    {1, "", saveUsage + "\n"},
+		"ipvsadm-save":     {0, rules, ""},
+		"ipvsadm-save -n":  {0, rules, ""},
+		"ipvsadm-save foo": {1, "", saveUsage + "\n"},
+		"ipvsadm-save -x":  {1, "", saveUsage + "\n"},
+		"ipvsadm-save -nn": {1, "", saveUsage + "\n"},
 	} {
 		check(t, line, want, run(Save, k, nil, line))
 	}

@@ -57,21 +57,6 @@ func (s *session) listTable(l command.Listing) error {
 	return nil
 }
 
-// save prints the table as rules.
-func (s *session) save(l command.Listing) error {
-	table, names, err := s.readTable(ipvs.Query{}, l)
-	if err != nil {
-		return err
-	}
-	rules := format.Rules{Names: names}
-	for i := range table.Entries {
-		if err := s.wrote(rules.AppendEntry(s.out, &table.Entries[i])); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readTable reads the table, in order, and makes its names ready.
 func (s *session) readTable(q ipvs.Query, l command.Listing) (ipvs.Table, format.Namer, error) {
 	kernel, err := s.open()

@@ -4,18 +4,32 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// restore applies the rules on standard input as they come (ipvsadm -R). Rules
-// that are there already go to the kernel together; but nothing is held back while
-// the stream waits, so that a program that keeps a pipe open sees each line take
-// effect at once. A line at fault ends the stream; what the kernel refuses is
-// told, and the stream goes on.
-func (s *session) restore() error {
+// restore does with the rules on standard input what the command says. apply is
+// how they are applied, if it says no more than that.
+func (s *session) restore(cmd command.Command, apply func() error) error {
+	switch cmd.Mode {
+	case command.Check:
+		_, err := s.checkedRules()
+		return err
+	case command.Diff:
+		return s.diff()
+	case command.Sync:
+		return s.sync()
+	}
+	return apply()
+}
+
+// follow applies the rules on standard input as they come (ipvsadm -R). Rules that
+// are there already go to the kernel together; but nothing is held back while the
+// stream waits, so that a program that keeps a pipe open sees each line take effect
+// at once. A line at fault ends the stream; what the kernel refuses is told, and
+// the stream goes on.
+func (s *session) follow() error {
 	x := &executor{session: s}
 	rules := s.rules(x.apply)
 	for {
@@ -32,20 +46,16 @@ func (s *session) restore() error {
 	}
 }
 
-// restoreWhole replaces the table by what the rules on standard input say
+// replace replaces the table by what the rules on standard input say
 // (ipvsadm-restore). The stream is read to its end before anything is touched: if
 // any line is at fault, every such line is told, and nothing is changed.
-func (s *session) restoreWhole() error {
+func (s *session) replace() error {
 	rules, err := s.checkedRules()
 	if err != nil {
 		return err
 	}
-	kernel, err := s.open()
-	if err != nil {
+	if err := s.change(ipvs.Change{Op: ipvs.Flush}); err != nil {
 		return err
-	}
-	if err := firstError(kernel.Apply([]ipvs.Change{{Op: ipvs.Flush}})); err != nil {
-		return refused(err)
 	}
 	x := &executor{session: s}
 	for _, r := range rules {
@@ -56,27 +66,39 @@ func (s *session) restoreWhole() error {
 	return x.finish(nil)
 }
 
-// checkedRules reads the whole stream. The error is that of the first line at
-// fault; those after it have been told.
+// checkedRules reads the whole stream. Every line at fault is told; the error has
+// the status of the first.
 func (s *session) checkedRules() ([]rule, error) {
 	var rules []rule
+	err := s.eachRule(func(r rule) error {
+		rules = append(rules, r)
+		return nil
+	})
+	return rules, err
+}
+
+// eachRule reads the whole stream and does f with each rule. Every line at fault is
+// told, those that f finds at fault too; the error has the status of the first.
+func (s *session) eachRule(f func(rule) error) error {
 	var first error
 	in := s.rules(func() error { return nil })
 	for {
 		r, err := in.next()
+		if err == nil {
+			err = f(r)
+		}
 		var line *lineError
 		switch {
+		case err == nil:
 		case errors.Is(err, io.EOF):
-			return rules, first
-		case errors.As(err, &line):
+			return first
+		case !errors.As(err, &line):
+			return err
+		default:
 			s.tell(err.Error())
 			if first == nil {
-				first = toldFault(line)
+				first = &told{statusOf(line)}
 			}
-		case err != nil:
-			return nil, err
-		default:
-			rules = append(rules, r)
 		}
 	}
 }
@@ -85,101 +107,3 @@ func (s *session) checkedRules() ([]rule, error) {
 type told struct{ status int }
 
 func (t *told) Error() string { return "exit status " + strconv.Itoa(t.status) }
-
-func toldFault(err error) error { return &told{statusOf(err)} }
-
-// maxPending is how many changes are gathered for the kernel. It bounds memory;
-// how many of them go in one message is the kernel package's business.
-const maxPending = 1024
-
-// errStreamEnd is how a line ends the stream without being at fault: as in the
-// reference program, -h and -v do.
-var errStreamEnd = errors.New("end of the stream")
-
-// executor does the commands of a stream, changes many at a time.
-type executor struct {
-	*session
-	changes []ipvs.Change
-	lines   []int // those of the changes
-	status  int   // that of the first line that failed
-}
-
-// do does a command. Changes may be left for later; anything else sees the effect
-// of all that went before.
-func (x *executor) do(r rule) error {
-	if r.cmd.Change.Op != 0 {
-		x.changes = append(x.changes, r.cmd.Change)
-		x.lines = append(x.lines, r.line)
-		if len(x.changes) < maxPending {
-			return nil
-		}
-		return x.apply()
-	}
-	if err := x.apply(); err != nil {
-		return err
-	}
-	if r.cmd.Verb == command.Help || r.cmd.Verb == command.Version {
-		if err := x.session.do(r.cmd); err != nil {
-			return err
-		}
-		return errStreamEnd
-	}
-	if _, err := x.open(); err != nil {
-		return err // no fault of this line
-	}
-	if err := x.session.do(r.cmd); err != nil {
-		return &lineError{r.line, err}
-	}
-	return nil
-}
-
-// apply makes the changes that were left, and tells each one that the kernel
-// refused.
-func (x *executor) apply() error {
-	changes, lines := x.changes, x.lines
-	x.changes, x.lines = changes[:0], lines[:0]
-	if len(changes) == 0 {
-		return x.flush()
-	}
-	kernel, err := x.open()
-	if err != nil {
-		return err
-	}
-	var report []string
-	for i, err := range kernel.Apply(changes) {
-		if err != nil {
-			f := &lineError{lines[i], refused(err)}
-			report = append(report, f.Error())
-			x.note(f)
-		}
-	}
-	if report != nil {
-		x.tell(strings.Join(report, "\n"))
-	}
-	return x.flush()
-}
-
-// note keeps the status of the first line that failed.
-func (x *executor) note(err error) {
-	if x.status == statusDone {
-		x.status = statusOf(err)
-	}
-}
-
-// finish ends the stream: what is left is applied, what went wrong with it and err
-// are told, and the status is that of the first line that failed.
-func (x *executor) finish(err error) error {
-	for _, err := range []error{x.apply(), err} {
-		switch {
-		case errors.Is(err, errReaderLeft):
-			return err
-		case err != nil && !errors.Is(err, errStreamEnd):
-			x.tell(err.Error())
-			x.note(err)
-		}
-	}
-	if x.status != statusDone {
-		return &told{x.status}
-	}
-	return nil
-}

@@ -39,7 +39,7 @@ func (s *session) run(words []string) error {
 		return err
 	}
 	if cmd.Verb == command.Restore {
-		return s.restore()
+		return s.restore(cmd, s.follow)
 	}
 	return s.do(cmd)
 }
@@ -54,7 +54,7 @@ func (s *session) do(cmd command.Command) error {
 	case command.List:
 		return s.list(cmd.Listing)
 	case command.Save:
-		return s.save(cmd.Listing)
+		return s.save(cmd)
 	}
 	return s.change(cmd.Change)
 }

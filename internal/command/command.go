@@ -59,6 +59,29 @@ type Listing struct {
 	Service *ipvs.ServiceID
 }
 
+// RestoreMode is what a Restore command does with the stream.
+type RestoreMode int
+
+// The ways to use a rule stream.
+const (
+	// Apply does the commands as they come.
+	Apply RestoreMode = iota
+	// Check reads them and does nothing.
+	Check
+	// Diff prints what would have to change for the table to be as they say.
+	Diff
+	// Sync changes exactly that.
+	Sync
+)
+
+// Saving is how a Save command writes the table.
+type Saving struct {
+	// All adds the timeouts and the sync daemons.
+	All bool
+	// File is the file to write; empty for standard output.
+	File string
+}
+
 // Command is one line of the language, checked and complete.
 type Command struct {
 	Verb Verb
@@ -68,6 +91,10 @@ type Command struct {
 	Change ipvs.Change
 	// Listing is for List and Save.
 	Listing Listing
+	// Saving is for Save.
+	Saving Saving
+	// Mode is for Restore.
+	Mode RestoreMode
 }
 
 // ops ties the verbs that change something to the operation that does it.

@@ -5,7 +5,8 @@
 // The language is one table (table.go). What reads it:
 //
 //	scan.go     words -> the options in the order in which they stand
-//	parse.go    options -> Command; each value is judged when it is read
+//	parse.go    options -> Command
+//	read.go     the values of options, each judged when it is read
 //	check.go    which options go with which command, and the cross-checks
 //	help.go     the text of -h
 //

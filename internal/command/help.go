@@ -22,8 +22,8 @@ const synopsis = `Usage: ipvsadm COMMAND [OPTION ...]
   ipvsadm -d SERVICE -r HOST[:PORT]
   ipvsadm -L|-l [SERVICE] [listing options]
   ipvsadm -Z [SERVICE]
-  ipvsadm -S [-n] > FILE
-  ipvsadm -R < FILE
+  ipvsadm -S [saving options] > FILE
+  ipvsadm -R [restoring options] < FILE
   ipvsadm -C
   ipvsadm --set TCP TCPFIN UDP
   ipvsadm --start-daemon|--stop-daemon master|backup [sync daemon options]
@@ -47,6 +47,8 @@ var sections = []section{
 	{"Service options", AddService},
 	{"Real server options", AddServer},
 	{"Listing options", List},
+	{"Saving options", Save},
+	{"Restoring options", Restore},
 	{"Sync daemon options", StartDaemon},
 }
 

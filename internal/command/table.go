@@ -52,6 +52,7 @@ var (
 	services     = of(AddService, EditService, DeleteService)
 	lists        = of(List)
 	daemons      = of(StartDaemon)
+	restores     = of(Restore)
 )
 
 // table is the language: every command and every option, once. An entry here,
@@ -183,6 +184,20 @@ var table = []group{
 		{long: "tun-csum", help: "gue, gre: checksum", read: tunnelFlag(ipvs.TunnelChecksum)}}},
 	{name: "tun-remcsum", verbs: rule{takes: serverEdits}, tunnels: rule{one: of(ipvs.GUE)}, options: []option{
 		{long: "tun-remcsum", help: "gue: remote checksum", read: tunnelFlag(ipvs.TunnelRemoteChecksum)}}},
+
+	{name: "check", verbs: rule{one: restores}, options: []option{
+		{long: "check", help: "read the commands, tell every bad line, change nothing", read: mode(Check)}}},
+	{name: "diff", verbs: rule{one: restores}, options: []option{
+		{long: "diff", help: "print the commands that would make the table what the stream describes; exit status 1 if there are any",
+			read: mode(Diff)}}},
+	{name: "sync", verbs: rule{one: restores}, options: []option{
+		{long: "sync", help: "do those commands: what stays keeps its connections and counters; undone if one is refused",
+			read: mode(Sync)}}},
+	{name: "all", verbs: rule{takes: of(Save)}, options: []option{
+		{long: "all", help: "save the timeouts and the sync daemons too",
+			read: flag(func(l *line) { l.saving.All = true })}}},
+	{name: "output", verbs: rule{takes: of(Save)}, options: []option{
+		{long: "output", value: "FILE", help: "save to a file, which is replaced when all is written", read: (*line).readOutput}}},
 
 	{options: []option{
 		{long: "ipv6", letters: "6", help: "the firewall mark before it is that of IPv6 packets", read: (*line).readIPv6},

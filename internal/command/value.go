@@ -41,6 +41,21 @@ func parseNumber(s string, min, max int64) (int64, bool) {
 	return n, err == nil && n >= min && n <= max
 }
 
+// parseLeading reads the number that a text begins with as atoi(3) does: what
+// follows it is ignored, no number is 0, and what is too great for a C int is cut
+// to one.
+func parseLeading(s string) int32 {
+	s = strings.TrimLeft(s, cSpace)
+	end := 0
+	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || end == 0 && (s[end] == '-' || s[end] == '+')) {
+		end++
+	}
+	// Of the errors, a syntax error gives 0 and a number that is too great
+	// the nearest one, as strtol(3) does.
+	n, _ := strconv.ParseInt(s[:end], 10, 64)
+	return int32(n)
+}
+
 // parseInetAton reads an IPv4 address as inet_aton(3) does: one to four numbers,
 // decimal, octal (0…) or hexadecimal (0x…), the last of which fills the bytes
 // that are left; white space, and whatever follows it, may stand behind.

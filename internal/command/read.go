@@ -1,0 +1,193 @@
+package command
+
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// What follows are the reads of the table, and functions that make them.
+
+// flag reads an option without a value.
+func flag(set func(*line)) func(*line, string) error {
+	return func(l *line, _ string) error {
+		set(l)
+		return nil
+	}
+}
+
+// view reads an option that asks for a view.
+func view(v View) func(*line, string) error {
+	return flag(func(l *line) { l.views |= of(v) })
+}
+
+// mode reads an option that says what to do with a rule stream.
+func mode(m RestoreMode) func(*line, string) error {
+	return flag(func(l *line) { l.mode = m })
+}
+
+// number reads a number of a range.
+func number(min, max int64, text string, store func(*line, uint32)) func(*line, string) error {
+	return func(l *line, value string) error {
+		n, ok := parseNumber(value, min, max)
+		if !ok {
+			return fault("%s", text)
+		}
+		store(l, uint32(n))
+		return nil
+	}
+}
+
+// daemonState reads the state of a sync daemon.
+func daemonState(text string) func(*line, string) error {
+	return func(l *line, value string) error {
+		switch value {
+		case "master":
+			l.daemon.State = ipvs.Master
+		case "backup":
+			l.daemon.State = ipvs.Backup
+		default:
+			return fault("%s", text)
+		}
+		return nil
+	}
+}
+
+// address reads the address of a virtual service. One without a port has port 0.
+func address(p ipvs.Protocol) func(*line, string) error {
+	return func(l *line, value string) error {
+		e, ok := parseEndpoint(value, p, l.names)
+		if !ok {
+			return fault("illegal virtual server address[:port] specified")
+		}
+		l.service.ID = ipvs.AddrService(p, netip.AddrPortFrom(e.addr, e.port))
+		if e.addr.Is6() {
+			l.service.Netmask = ipvs.IPv6.FullMask()
+		}
+		return nil
+	}
+}
+
+func (l *line) readMark(value string) error {
+	n, ok := parseNumber(value, 1, 1<<32-1)
+	if !ok {
+		return fault("invalid fwmark value `%s' specified", value)
+	}
+	l.service.ID = ipvs.MarkService(uint32(n), ipvs.IPv4)
+	return nil
+}
+
+func (l *line) readIPv6(string) error {
+	if l.service.ID.FWMark == 0 {
+		return fault("-6 used before -f\n")
+	}
+	l.service.ID.Family = ipvs.IPv6
+	l.service.Netmask = ipvs.IPv6.FullMask()
+	return nil
+}
+
+func (l *line) readScheduler(value string) error {
+	l.service.Scheduler = cut(value, maxSchedulerName)
+	return nil
+}
+
+func (l *line) readPersistence(value string) error {
+	n, ok := parseNumber(value, 1, maxTimeout)
+	if !ok {
+		return fault("invalid timeout value `%s' specified", value)
+	}
+	l.service.Flags |= ipvs.Persistent
+	l.service.Timeout = uint32(n)
+	return nil
+}
+
+// readNetmask reads the mask for the family that is known so far. Of a prefix
+// length, the reference program reads only the beginning: 64/x is 64.
+func (l *line) readNetmask(value string) error {
+	if l.service.ID.Family == ipvs.IPv6 {
+		n := parseLeading(value)
+		if n < 1 || n > 128 {
+			return fault("illegal ipv6 netmask specified")
+		}
+		l.service.Netmask = uint32(n)
+		return nil
+	}
+	a, ok := parseHost(value, l.names)
+	if !ok {
+		return fault("illegal virtual server persistent mask specified")
+	}
+	b := a.As4()
+	l.service.Netmask = uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+	return nil
+}
+
+func (l *line) readEngine(value string) error {
+	l.service.Engine = cut(value, maxEngineName)
+	return nil
+}
+
+// readSchedFlags keeps the flags until the scheduler is known.
+func (l *line) readSchedFlags(value string) error {
+	l.schedFlags = value
+	return nil
+}
+
+// readServer reads the address of a real server. One without a port has that of
+// the service, if the line has named the service by now.
+func (l *line) readServer(value string) error {
+	id := l.service.ID
+	protocol := id.Protocol
+	if protocol == 0 {
+		protocol = ipvs.TCP // no service yet, or a firewall mark
+	}
+	e, ok := parseEndpoint(value, protocol, l.names)
+	if !ok {
+		return fault("illegal real server address[:port] specified")
+	}
+	if !e.hasPort {
+		e.port = id.Addr.Port()
+	}
+	l.server.Addr = netip.AddrPortFrom(e.addr, e.port)
+	return nil
+}
+
+// forward reads a forwarding method.
+func forward(f ipvs.Forward) func(*line, string) error {
+	return flag(func(l *line) { l.server.Forward = f })
+}
+
+func (l *line) readTunnelType(value string) error {
+	for t, name := range tunnelTypes {
+		if name == value {
+			l.server.Tunnel.Type = ipvs.TunnelType(t)
+			return nil
+		}
+	}
+	return fault("illegal tunnel type specified")
+}
+
+// tunnelFlag reads a flag of a tunnel.
+func tunnelFlag(f ipvs.TunnelFlags) func(*line, string) error {
+	return flag(func(l *line) { l.server.Tunnel.Flags = f })
+}
+
+func (l *line) readInterface(value string) error {
+	l.daemon.Interface = cut(value, maxInterfaceName)
+	return nil
+}
+
+func (l *line) readGroup(value string) (err error) {
+	l.daemon.Group, err = parseMulticast(value)
+	return err
+}
+
+func (l *line) readOutput(value string) error {
+	if value == "" {
+		return fault("illegal output file specified")
+	}
+	l.saving.File = value
+	return nil
+}
+
+// tunnelTypes are the names of the tunnel types, by ipvs.TunnelType.
+var tunnelTypes = [...]string{ipvs.IPIP: "ipip", ipvs.GUE: "gue", ipvs.GRE: "gre"}

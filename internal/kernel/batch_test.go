@@ -84,7 +84,7 @@ func TestApplyTiesErrorsToChanges(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, k := newScriptedClient(t, refusing(func(place int) syscall.Errno { return tt.refuse[place] }))
+			c, k := newScriptedClient(refusing(func(place int) syscall.Errno { return tt.refuse[place] }))
 			changes := someChanges(tt.n)
 			var want []syscall.Errno
 			if len(tt.refuse) > 0 {
@@ -106,15 +106,15 @@ func TestApplyTiesErrorsToChanges(t *testing.T) {
 // TestBatchAsksForOneAcknowledgement: of the last message alone; all else is as
 // in requests of their own, which TestRequestsAreTheReferences checks.
 func TestBatchAsksForOneAcknowledgement(t *testing.T) {
-	c, k := newScriptedClient(t, refusing(func(int) syscall.Errno { return 0 }))
+	c, k := newScriptedClient(refusing(func(int) syscall.Errno { return 0 }))
 	changes := someChanges(3)
 	c.Apply(changes)
-	single, k1 := newScriptedClient(t, refusing(func(int) syscall.Errno { return 0 }))
+	single, k1 := newScriptedClient(refusing(func(int) syscall.Errno { return 0 }))
 	for _, ch := range changes {
 		single.Apply([]ipvs.Change{ch})
 	}
 	want := slices.Concat(k1.sent...)
-	for i, m := range cutAll(t, k.sent[0]) {
+	for i, m := range cutAll(k.sent[0]) {
 		if ack := m.Flags&netlink.Acknowledge != 0; ack != (i == 2) {
 			t.Errorf("message %d asks for an acknowledgement: %t", i, ack)
 		}
@@ -182,7 +182,7 @@ func TestApplyLostAnswers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, _ := newScriptedClient(t, tt.answer)
+			c, _ := newScriptedClient(tt.answer)
 			if diff := cmp.Diff(tt.want, errnos(t, changes, c.Apply(changes))); diff != "" {
 				t.Errorf("errors (-want +got):\n%s", diff)
 			}
@@ -192,7 +192,7 @@ func TestApplyLostAnswers(t *testing.T) {
 
 // TestApplyIgnoresStrays: answers to nothing of ours, before and between.
 func TestApplyIgnoresStrays(t *testing.T) {
-	c, _ := newScriptedClient(t, func(ms []message) []event {
+	c, _ := newScriptedClient(func(ms []message) []event {
 		seq := ms[0].Sequence
 		return datagrams(
 			errorMessage(seq-1, syscall.EPERM), errorMessage(seq+9, syscall.EPERM),
@@ -208,7 +208,7 @@ func TestApplyIgnoresStrays(t *testing.T) {
 }
 
 func TestApplyEndlessStrays(t *testing.T) {
-	c, k := newScriptedClient(t, nil)
+	c, k := newScriptedClient(nil)
 	k.queue = slices.Repeat(datagrams(errorMessage(99, 0)), maxStrays+1)
 	changes := someChanges(1)
 	want := []syscall.Errno{syscall.EBADMSG}
@@ -219,7 +219,7 @@ func TestApplyEndlessStrays(t *testing.T) {
 
 // TestApplySendFails: nothing of the batch was seen by the kernel.
 func TestApplySendFails(t *testing.T) {
-	c, k := newScriptedClient(t, nil)
+	c, k := newScriptedClient(nil)
 	k.sendErr = syscall.ENOMEM
 	changes := someChanges(2)
 	want := []syscall.Errno{syscall.ENOMEM, syscall.ENOMEM}
@@ -246,11 +246,11 @@ func TestApplyUnencodable(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, k := newScriptedClient(t, refusing(func(int) syscall.Errno { return 0 }))
+			c, k := newScriptedClient(refusing(func(int) syscall.Errno { return 0 }))
 			if diff := cmp.Diff(tt.want, errnos(t, tt.changes, c.Apply(tt.changes))); diff != "" {
 				t.Errorf("errors (-want +got):\n%s", diff)
 			}
-			if sent := len(cutAll(t, slices.Concat(k.sent...))); sent != tt.sent {
+			if sent := len(cutAll(slices.Concat(k.sent...))); sent != tt.sent {
 				t.Errorf("%d messages sent, want %d", sent, tt.sent)
 			}
 		})
@@ -259,7 +259,7 @@ func TestApplyUnencodable(t *testing.T) {
 
 // TestBatchIsBoundedInBytes: names of some length make batches smaller.
 func TestBatchIsBoundedInBytes(t *testing.T) {
-	c, k := newScriptedClient(t, refusing(func(int) syscall.Errno { return 0 }))
+	c, k := newScriptedClient(refusing(func(int) syscall.Errno { return 0 }))
 	wide := ipvs.Change{Op: ipvs.AddService, Service: service(tcp("10.0.0.1:80"), string(make([]byte, 1<<14)))}
 	c.Apply(slices.Repeat([]ipvs.Change{wide}, 8))
 	for i, datagram := range k.sent {

@@ -65,7 +65,7 @@ func TestInfo(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, _ := newScriptedClient(t, tt.answer)
+			c, _ := newScriptedClient(tt.answer)
 			got, err := c.Info()
 			wantError(t, err, ipvs.ReadInfo, tt.errno)
 			if tt.errno == 0 {
@@ -94,7 +94,7 @@ func wantError(t *testing.T, err error, op ipvs.Op, errno syscall.Errno) {
 
 // TestInfoIsAskedOnce: also by listings.
 func TestInfoIsAskedOnce(t *testing.T) {
-	c, k := newScriptedClient(t, func(ms []message) []event {
+	c, k := newScriptedClient(func(ms []message) []event {
 		if command(ms[0].data[0]) == cmdGetInfo {
 			return datagrams(replyMessage(ms[0].Sequence, 0, infoAttrs(t)))
 		}
@@ -119,7 +119,7 @@ func TestInfoIsAskedOnce(t *testing.T) {
 
 func TestTimeouts(t *testing.T) {
 	want := ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}
-	c, _ := newScriptedClient(t, func(ms []message) []event {
+	c, _ := newScriptedClient(func(ms []message) []event {
 		b := attrs(t, func(ae *netlink.AttributeEncoder) { encodeTimeouts(ae, want) })
 		return datagrams(replyMessage(ms[0].Sequence, 0, b))
 	})
@@ -206,7 +206,7 @@ func TestDumps(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			try := 0
-			c, k := newScriptedClient(t, func(ms []message) []event {
+			c, k := newScriptedClient(func(ms []message) []event {
 				try++
 				return tt.answer(try-1, ms[0].Sequence)
 			})
@@ -223,7 +223,7 @@ func TestDumps(t *testing.T) {
 }
 
 func TestDumpEndlessStrays(t *testing.T) {
-	c, k := newScriptedClient(t, nil)
+	c, k := newScriptedClient(nil)
 	k.queue = slices.Repeat(datagrams(doneMessage(99, 0)), maxStrays+1)
 	_, err := c.Daemons()
 	wantError(t, err, ipvs.ReadDaemons, syscall.EBADMSG)
@@ -305,7 +305,7 @@ func TestTable(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, _ := newScriptedClient(t, tableKernel(t, someEntries()))
+			c, _ := newScriptedClient(tableKernel(t, someEntries()))
 			c.proc = t.TempDir()
 			got, err := c.Table(tt.query)
 			wantError(t, err, tt.op, tt.errno)
@@ -321,7 +321,7 @@ func TestTable(t *testing.T) {
 func TestTableLeavesOutTheVanished(t *testing.T) {
 	all := someEntries()
 	answer := tableKernel(t, all)
-	c, _ := newScriptedClient(t, func(ms []message) []event {
+	c, _ := newScriptedClient(func(ms []message) []event {
 		events := answer(ms)
 		if command(ms[0].data[0]) == cmdGetService {
 			answer = tableKernel(t, all[1:])
@@ -356,7 +356,7 @@ func TestTableRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			n, answer := 0, tableKernel(t, someEntries())
-			c, _ := newScriptedClient(t, func(ms []message) []event {
+			c, _ := newScriptedClient(func(ms []message) []event {
 				n++
 				if n-1 == tt.refuse {
 					return datagrams(errorMessage(ms[0].Sequence, tt.errno))
@@ -370,7 +370,7 @@ func TestTableRefused(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	c, k := newScriptedClient(t, nil)
+	c, k := newScriptedClient(nil)
 	if err := c.Close(); err != nil || !k.closed {
 		t.Errorf("closed %t, error %v", k.closed, err)
 	}

@@ -85,11 +85,19 @@ func absenceError() error {
 // modprobePath is the one program that this package ever starts.
 const modprobePath = "/sbin/modprobe"
 
-// modprobe loads the module. It gets the environment that the kernel gives to
-// the modprobe it starts by itself (kernel/kmod.c), nothing of the caller's: it
-// may run as root for a user who is not.
+// modprobe loads the module.
 func modprobe(output io.Writer) error {
-	cmd := exec.Cmd{
+	if err := modprobeCommand(output).Run(); err != nil {
+		return fmt.Errorf("load the module ip_vs: %w", err)
+	}
+	return nil
+}
+
+// modprobeCommand gets the environment that the kernel gives to the modprobe it
+// starts by itself (kernel/module/kmod.c), nothing of the caller's: it may run as
+// root for a user who is not.
+func modprobeCommand(output io.Writer) *exec.Cmd {
+	return &exec.Cmd{
 		Path:   modprobePath,
 		Args:   []string{modprobePath, "--", "ip_vs"},
 		Env:    []string{"HOME=/", "TERM=linux", "PATH=/sbin:/usr/sbin:/bin:/usr/bin"},
@@ -97,8 +105,4 @@ func modprobe(output io.Writer) error {
 		Stdout: output,
 		Stderr: output,
 	}
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("load the module ip_vs: %w", err)
-	}
-	return nil
 }

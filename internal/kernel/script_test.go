@@ -3,7 +3,6 @@ package kernel
 import (
 	"encoding/binary"
 	"syscall"
-	"testing"
 
 	"github.com/mdlayher/netlink"
 )
@@ -15,7 +14,6 @@ const testFamily = 0x1c
 // scriptedKernel is a channel whose answers to each datagram a test writes. It
 // queues what answer gives, and hands it out datagram by datagram.
 type scriptedKernel struct {
-	t *testing.T
 	// answer gives what the kernel queues for a datagram. Nil answers nothing.
 	answer func(requests []message) []event
 	// sent are copies of all datagrams so far.
@@ -34,9 +32,8 @@ type event struct {
 	length   int
 }
 
-func newScriptedClient(t *testing.T, answer func([]message) []event) (*Client, *scriptedKernel) {
-	t.Helper()
-	k := &scriptedKernel{t: t, answer: answer}
+func newScriptedClient(answer func([]message) []event) (*Client, *scriptedKernel) {
+	k := &scriptedKernel{answer: answer}
 	return newClient(k, testFamily), k
 }
 
@@ -46,7 +43,7 @@ func (k *scriptedKernel) send(datagram []byte) error {
 	}
 	k.sent = append(k.sent, append([]byte(nil), datagram...))
 	if k.answer != nil {
-		k.queue = append(k.queue, k.answer(cutAll(k.t, datagram))...)
+		k.queue = append(k.queue, k.answer(cutAll(datagram))...)
 	}
 	return nil
 }
@@ -67,13 +64,12 @@ func (k *scriptedKernel) receive(b []byte, wait bool) (int, error) {
 func (k *scriptedKernel) reserve() error { k.reserved++; return nil }
 func (k *scriptedKernel) close() error   { k.closed = true; return nil }
 
-// cutAll takes a datagram apart.
-func cutAll(t *testing.T, datagram []byte) (ms []message) {
-	t.Helper()
+// cutAll takes a datagram of ours apart.
+func cutAll(datagram []byte) (ms []message) {
 	for len(datagram) > 0 {
 		m, rest, err := cutMessage(datagram)
 		if err != nil {
-			t.Fatalf("a request that cannot be taken apart: %v", err)
+			panic(err)
 		}
 		ms = append(ms, m)
 		datagram = rest

@@ -35,7 +35,7 @@ func TestRequestsAreTheReferences(t *testing.T) {
 			if run == nil {
 				t.Fatal("a captured request without a case to compare with")
 			}
-			c, k := newScriptedClient(t, nil)
+			c, k := newScriptedClient(nil)
 			c.info = &ipvs.Info{}
 			run(c)
 			if len(k.sent) != 1 {
@@ -73,7 +73,7 @@ func wireFiles(t *testing.T) []string {
 
 // readCapture reads a file of testdata/wire: lines of hexadecimal bytes, and
 // comments.
-func readCapture(t *testing.T, file string) (b []byte) {
+func readCapture(t testing.TB, file string) (b []byte) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {

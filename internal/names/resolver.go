@@ -54,12 +54,16 @@ type hostAnswer struct {
 // New makes a Resolver that asks this machine's files and its DNS servers. It
 // reads nothing yet.
 func New() *Resolver {
-	return newResolver(&net.Resolver{PreferGo: true}, patience{each: eachWait, limit: maxWait}, servicesFile)
+	return newResolver(&net.Resolver{PreferGo: true}, eachWait, maxWait, servicesFile)
 }
 
-func newResolver(d dns, p patience, servicesPath string) *Resolver {
-	r := &Resolver{dns: d, services: sync.OnceValue(func() services { return readServices(servicesPath) })}
-	r.patience.each, r.patience.limit = p.each, p.limit
+// newResolver makes a Resolver of its parts.
+func newResolver(d dns, each, limit time.Duration, servicesPath string) *Resolver {
+	r := &Resolver{
+		dns:      d,
+		patience: patience{each: each, limit: limit},
+		services: sync.OnceValue(func() services { return readServices(servicesPath) }),
+	}
 	r.hosts = newCache(r.reverse)
 	r.addrs = newCache(r.forward)
 	return r

@@ -44,10 +44,16 @@ func decodeDestination(b []byte, service ipvs.Family) (ipvs.Destination, error) 
 	if err == nil && !d.seen {
 		err = errMalformed
 	}
+	var stats ipvs.Stats
+	if err == nil {
+		stats, err = d.stats.result()
+	}
 	if err != nil {
 		return ipvs.Destination{}, fmt.Errorf("server: %w", err)
 	}
-	return d.destination(), nil
+	dest := d.destination()
+	dest.Stats = stats
+	return dest, nil
 }
 
 // destinationDecoder collects the attributes of a real server, in whatever order
@@ -97,16 +103,15 @@ func (d *destinationDecoder) tunnelOrStats(ad *netlink.AttributeDecoder) {
 	case destAttrTunnelFlags:
 		d.d.Tunnel.Flags = ipvs.TunnelFlags(ad.Uint16())
 	case destAttrStats:
-		d.stats.decode32(ad)
+		d.stats.keep32(ad)
 	case destAttrStats64:
 		d.stats.decode64(ad)
 	}
 }
 
-// destination is the server, once all attributes are there.
+// destination is the server but for its counters, once all attributes are there.
 func (d *destinationDecoder) destination() ipvs.Destination {
 	dest := d.d
-	dest.Stats = d.stats.stats
 	if addr := d.addr.addr(d.family); addr.IsValid() {
 		dest.Addr = netip.AddrPortFrom(addr, d.port)
 	}

@@ -4,8 +4,10 @@ package kernel
 
 import (
 	"errors"
+	"net/netip"
 	"os/exec"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -85,17 +87,22 @@ func mixed() []ipvs.Entry {
 	}
 }
 
-// fill adds a table.
-func fill(t testing.TB, c *Client, entries []ipvs.Entry) {
-	t.Helper()
-	var changes []ipvs.Change
+// changesFor clears the table and adds these entries.
+func changesFor(entries []ipvs.Entry) []ipvs.Change {
+	changes := []ipvs.Change{{Op: ipvs.Flush}}
 	for _, e := range entries {
 		changes = append(changes, add(e.Service))
 		for _, d := range e.Destinations {
 			changes = append(changes, addTo(e.Service.ID, d))
 		}
 	}
-	mustApply(t, c, changes...)
+	return changes
+}
+
+// fill makes the table that of these entries.
+func fill(t testing.TB, c *Client, entries []ipvs.Entry) {
+	t.Helper()
+	mustApply(t, c, changesFor(entries)...)
 }
 
 // byID is a table by service, with the servers by address, without the kernel's
@@ -198,10 +205,163 @@ func activityOnly(entries []ipvs.Entry) (cut []ipvs.Entry) {
 	return cut
 }
 
-// TestKernelDestinationsOfNoService asks for the servers of a service that is
-// not there.
-func TestKernelDestinationsOfNoService(t *testing.T) {
+// TestKernelServersOfNoService: the kernel's answer is an empty list, which is why
+// dropVanished has to look again.
+func TestKernelServersOfNoService(t *testing.T) {
 	c := openFresh(t)
 	dests, err := c.destinations(tcp("192.0.2.1:80"), nil)
-	t.Logf("dests %v err %v", dests, err)
+	if err != nil || len(dests) != 0 {
+		t.Errorf("%v, %v", dests, err)
+	}
+}
+
+// TestKernelTenThousandRefusals: every refusal comes back to its change.
+func TestKernelTenThousandRefusals(t *testing.T) {
+	c := openFresh(t)
+	var changes []ipvs.Change
+	s := service(tcp("10.0.0.1:80"), "rr")
+	for range 10000 {
+		changes = append(changes, add(s))
+	}
+	errs := errnos(t, changes, c.Apply(changes))
+	for i, errno := range errs {
+		if want := syscall.EEXIST; i > 0 && errno != want || i == 0 && errno != 0 {
+			t.Fatalf("change %d: %v", i, errno)
+		}
+	}
+	if len(errs) != len(changes) {
+		t.Errorf("%d results", len(errs))
+	}
+}
+
+// TestKernelMixedRefusals: what follows a refusal is made all the same.
+func TestKernelMixedRefusals(t *testing.T) {
+	c := openFresh(t)
+	s, d := service(tcp("10.0.0.1:80"), "rr"), ipvs.Destination{Addr: addrPort("10.0.1.1:80"), Weight: 1}
+	bad := service(tcp("10.0.0.2:80"), "nosuch")
+	changes := []ipvs.Change{
+		{Op: ipvs.Flush}, add(s), add(s), add(bad), addTo(s.ID, d), addTo(s.ID, d), addTo(bad.ID, d),
+		{Op: ipvs.EditDestination, Service: s, Destination: ipvs.Destination{Addr: addrPort("10.0.1.9:80")}},
+		{Op: ipvs.DeleteService, Service: bad}, {Op: ipvs.Zero, Service: bad}, {Op: ipvs.Zero, Service: s}, {Op: ipvs.Zero},
+		{Op: ipvs.StopDaemon, Daemon: ipvs.Daemon{State: ipvs.Master}},
+		{Op: ipvs.StartDaemon, Daemon: ipvs.Daemon{State: ipvs.Master, Interface: "nosuch0"}},
+		{Op: ipvs.DeleteDestination, Service: s, Destination: d},
+	}
+	want := []syscall.Errno{
+		0, 0, syscall.EEXIST, syscall.ENOENT, 0, syscall.EEXIST, syscall.ESRCH,
+		syscall.ENOENT, syscall.ESRCH, syscall.ESRCH, 0, 0,
+		syscall.ESRCH, syscall.ENODEV, 0,
+	}
+	if diff := cmp.Diff(want, errnos(t, changes, c.Apply(changes))); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+}
+
+// TestKernelFullQueue: with next to no receive buffer answers are lost; then no
+// change may look as if it had succeeded.
+func TestKernelFullQueue(t *testing.T) {
+	c := openFresh(t)
+	s := c.ch.(*socket)
+	if err := s.conn.SetReadBuffer(1); err != nil {
+		t.Fatal(err)
+	}
+	c.reserved = true // do not ask for more
+	changes := slices.Repeat([]ipvs.Change{add(service(tcp("10.0.0.1:80"), "rr"))}, maxBatchChanges)
+	refused, unknown := 0, 0
+	for i, errno := range errnos(t, changes, c.Apply(changes)) {
+		switch errno {
+		case syscall.EEXIST:
+			refused++
+		case syscall.ENOBUFS:
+			unknown++
+		default:
+			t.Errorf("change %d: %v", i, errno)
+		}
+	}
+	if unknown < 2 || refused == 0 {
+		t.Errorf("%d refusals and %d unknown, want some of each", refused, unknown)
+	}
+	// The connection is good afterwards.
+	if got, err := c.Table(ipvs.Query{}); err != nil || len(got.Entries) != 1 {
+		t.Errorf("%d services, %v", len(got.Entries), err)
+	}
+}
+
+func TestKernelTimeouts(t *testing.T) {
+	c := openFresh(t)
+	mustApply(t, c, ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: ipvs.Timeouts{TCP: 1000, TCPFin: 200, UDP: 400}})
+	mustApply(t, c, ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: ipvs.Timeouts{TCPFin: 60}})
+	got, err := c.Timeouts()
+	if want := (ipvs.Timeouts{TCP: 1000, TCPFin: 60, UDP: 400}); err != nil || got != want {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestKernelDaemons(t *testing.T) {
+	c := openFresh(t)
+	for _, args := range [][]string{
+		{"link", "add", "dummy0", "type", "dummy"}, {"addr", "add", "10.9.9.1/24", "dev", "dummy0"},
+		{"addr", "add", "2001:db8:9::1/64", "dev", "dummy0", "nodad"}, {"link", "set", "dummy0", "up"},
+	} {
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %v: %v: %s", args, err, out)
+		}
+	}
+	want := []ipvs.Daemon{
+		{State: ipvs.Master, Interface: "dummy0", SyncID: 255, MaxLen: 1400, Group: netip.MustParseAddr("224.0.0.90"), Port: 8849, TTL: 3},
+		{State: ipvs.Backup, Interface: "dummy0", SyncID: 1, MaxLen: 1300, Group: netip.MustParseAddr("ff02::90"), Port: 8850, TTL: 1},
+	}
+	for _, d := range want {
+		mustApply(t, c, ipvs.Change{Op: ipvs.StartDaemon, Daemon: d})
+	}
+	got, err := c.Daemons()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, compareDaemons); diff != "" {
+		t.Errorf("daemons (-started +read):\n%s", diff)
+	}
+	for _, d := range want {
+		mustApply(t, c, ipvs.Change{Op: ipvs.StopDaemon, Daemon: d})
+	}
+	if got, err = c.Daemons(); err != nil || len(got) != 0 {
+		t.Errorf("after the stop: %v, %v", got, err)
+	}
+}
+
+// TestKernelWithoutPrivilege: the family is found, and the rest refused.
+func TestKernelWithoutPrivilege(t *testing.T) {
+	c := openFresh(t)
+	_ = c.Close()
+	// The thread, which ends with the test, drops all its capabilities.
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	if err := unix.Capset(&header, &make([]unix.CapUserData, 2)[0]); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = c.Info()
+	wantError(t, err, ipvs.ReadInfo, syscall.EPERM)
+	_, err = c.Table(ipvs.Query{})
+	wantError(t, err, ipvs.ReadInfo, syscall.EPERM)
+	_, err = c.Daemons()
+	wantError(t, err, ipvs.ReadDaemons, syscall.EPERM)
+	_, err = c.Timeouts()
+	wantError(t, err, ipvs.ReadTimeouts, syscall.EPERM)
+	changes := someChanges(3)
+	want := []syscall.Errno{syscall.EPERM, syscall.EPERM, syscall.EPERM}
+	if diff := cmp.Diff(want, errnos(t, changes, c.Apply(changes))); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+}
+
+// TestKernelConnections: an empty table, whose title is understood.
+func TestKernelConnections(t *testing.T) {
+	c := openFresh(t)
+	for conn, err := range c.Connections() {
+		t.Errorf("%+v, %v", conn, err)
+	}
 }

@@ -65,10 +65,16 @@ func decodeService(b []byte) (ipvs.Service, error) {
 	if err == nil && !d.seen {
 		err = errMalformed
 	}
+	var stats ipvs.Stats
+	if err == nil {
+		stats, err = d.stats.result()
+	}
 	if err != nil {
 		return ipvs.Service{}, fmt.Errorf("service: %w", err)
 	}
-	return d.service(), nil
+	s := d.service()
+	s.Stats = stats
+	return s, nil
 }
 
 // serviceDecoder collects the attributes of a service, in whatever order they
@@ -105,7 +111,7 @@ func (d *serviceDecoder) attribute(ad *netlink.AttributeDecoder) {
 	case svcAttrNetmask:
 		binary.NativeEndian.PutUint32(d.mask[:], ad.Uint32())
 	case svcAttrStats:
-		d.stats.decode32(ad)
+		d.stats.keep32(ad)
 	case svcAttrStats64:
 		d.stats.decode64(ad)
 	}
@@ -123,11 +129,10 @@ func decodeServiceFlags(ad *netlink.AttributeDecoder) (flags ipvs.ServiceFlags) 
 	return flags
 }
 
-// service is the service, once all attributes are there: how address and mask
+// service is the service but for its counters, once all attributes are there: how address and mask
 // are read depends on the family.
 func (d *serviceDecoder) service() ipvs.Service {
 	s := d.s
-	s.Stats = d.stats.stats
 	s.Netmask = decodeNetmask(s.ID.Family, d.mask)
 	if s.ID.FWMark != 0 {
 		s.ID.Protocol = 0

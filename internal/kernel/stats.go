@@ -7,11 +7,12 @@ import (
 )
 
 // statsDecoder collects the counters of one service or destination, which the
-// kernel sends twice: since Linux 4.1 in 64 bits, and in the old form cut to 32.
-// The zero value is ready.
+// kernel sends twice: cut to 32 bits, and since Linux 4.1 in 64. The zero value
+// is ready.
 type statsDecoder struct {
 	stats ipvs.Stats
-	exact bool // stats are those of the 64-bit form
+	exact bool   // stats are those of the 64-bit form
+	old   []byte // the attributes of the old form
 }
 
 // decode64 takes the attribute with 64-bit counters.
@@ -24,23 +25,32 @@ func (d *statsDecoder) decode64(ad *netlink.AttributeDecoder) {
 	})
 }
 
-// decode32 takes the attribute with the old counters, unless better ones are
-// known.
-func (d *statsDecoder) decode32(ad *netlink.AttributeDecoder) {
+// keep32 keeps the attribute with the old counters. They are decoded only when
+// there are no others; that is a quarter of the work on a server.
+func (d *statsDecoder) keep32(ad *netlink.AttributeDecoder) {
+	ad.Do(func(b []byte) error {
+		d.old = append(d.old[:0], b...)
+		return nil
+	})
+}
+
+// result is the counters, once all attributes are there.
+func (d *statsDecoder) result() (ipvs.Stats, error) {
 	if d.exact {
-		return
+		return d.stats, nil
 	}
-	d.stats = ipvs.Stats{}
-	unnest(ad, func(nad *netlink.AttributeDecoder) {
-		counter := counterOf(&d.stats, nad.Type())
+	var s ipvs.Stats
+	err := decode(d.old, func(ad *netlink.AttributeDecoder) {
+		counter := counterOf(&s, ad.Type())
 		switch {
 		case counter == nil:
-		case nad.Type() == statsAttrInBytes, nad.Type() == statsAttrOutBytes:
-			*counter = nad.Uint64()
+		case ad.Type() == statsAttrInBytes, ad.Type() == statsAttrOutBytes:
+			*counter = ad.Uint64()
 		default:
-			*counter = uint64(nad.Uint32())
+			*counter = uint64(ad.Uint32())
 		}
 	})
+	return s, err
 }
 
 // counterOf is the field of s that an attribute goes to, nil when it is none of

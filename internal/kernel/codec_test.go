@@ -1,0 +1,211 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mdlayher/netlink"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// TestChangesDecode reads back what the requests of every captured change carry.
+func TestChangesDecode(t *testing.T) {
+	for name, ch := range changeCases() {
+		t.Run(name, func(t *testing.T) {
+			_, b, err := encodeChange(&ch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch ch.Op {
+			case ipvs.AddService, ipvs.EditService:
+				got, err := decodeService(b)
+				if err != nil || got != ch.Service {
+					t.Errorf("%+v, %v; want %+v", got, err, ch.Service)
+				}
+			case ipvs.AddDestination, ipvs.EditDestination:
+				got, err := decodeDestination(b, 0)
+				if err != nil || got != ch.Destination {
+					t.Errorf("%+v, %v; want %+v", got, err, ch.Destination)
+				}
+			case ipvs.StartDaemon:
+				got, err := decodeDaemon(b)
+				if err != nil || got != ch.Daemon {
+					t.Errorf("%+v, %v; want %+v", got, err, ch.Daemon)
+				}
+			case ipvs.SetTimeouts:
+				got, err := decodeTimeouts(b)
+				if err != nil || got != ch.Timeouts {
+					t.Errorf("%+v, %v; want %+v", got, err, ch.Timeouts)
+				}
+			}
+		})
+	}
+}
+
+// encodeStats is what the kernel sends: the opposite of both forms' decoders.
+func encodeStats(s ipvs.Stats, wide bool) func(*netlink.AttributeEncoder) {
+	return func(ae *netlink.AttributeEncoder) {
+		for typ := uint16(statsAttrConns); typ <= statsAttrOutBPS; typ++ {
+			v := *counterOf(&s, typ)
+			if wide || typ == statsAttrInBytes || typ == statsAttrOutBytes {
+				ae.Bytes(11, nil) // padding
+				ae.Uint64(typ, v)
+			} else {
+				ae.Uint32(typ, uint32(v))
+			}
+		}
+	}
+}
+
+// TestStats: the 64-bit counters are taken wherever they stand, and the old ones
+// where there are no others.
+func TestStats(t *testing.T) {
+	exact := ipvs.Stats{
+		Connections: 1 << 40, InPackets: 2 << 40, OutPackets: 3 << 40, InBytes: 4 << 40, OutBytes: 5 << 40,
+		ConnectionRate: 6 << 40, InPacketRate: 7 << 40, OutPacketRate: 8 << 40, InByteRate: 9 << 40, OutByteRate: 10 << 40,
+	}
+	old := ipvs.Stats{
+		Connections: 1, InPackets: 2, OutPackets: 3, InBytes: 4 << 40, OutBytes: 5 << 40,
+		ConnectionRate: 6, InPacketRate: 7, OutPacketRate: 8, InByteRate: 9, OutByteRate: 10,
+	}
+	tests := []struct {
+		name string
+		wide []bool // the forms in the order in which they stand
+		want ipvs.Stats
+	}{
+		{"none", nil, ipvs.Stats{}},
+		{"old", []bool{false}, old},
+		{"old then exact", []bool{false, true}, exact},
+		{"exact then old", []bool{true, false}, exact},
+		{"exact twice", []bool{true, true}, exact},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			message := func(outer, narrow, wide uint16) []byte {
+				return attrs(t, func(ae *netlink.AttributeEncoder) {
+					nest(ae, outer, func(nae *netlink.AttributeEncoder) {
+						for _, w := range tt.wide {
+							if w {
+								nest(nae, wide, encodeStats(exact, true))
+							} else {
+								nest(nae, narrow, encodeStats(old, false))
+							}
+						}
+					})
+				})
+			}
+			s, err := decodeService(message(cmdAttrService, svcAttrStats, svcAttrStats64))
+			if err != nil || s.Stats != tt.want {
+				t.Errorf("service: %+v, %v", s.Stats, err)
+			}
+			d, err := decodeDestination(message(cmdAttrDest, destAttrStats, destAttrStats64), ipvs.IPv4)
+			if err != nil || d.Stats != tt.want {
+				t.Errorf("destination: %+v, %v", d.Stats, err)
+			}
+		})
+	}
+}
+
+// TestDecodeOdd: messages as no kernel is known to send them.
+func TestDecodeOdd(t *testing.T) {
+	good := service(tcp("10.0.0.1:80"), "rr", persistent(60, 0xffffff00))
+	tests := []struct {
+		name string
+		fn   func(*netlink.AttributeEncoder)
+		want ipvs.Service
+		bad  bool
+	}{
+		{name: "unknown attributes", want: good, fn: func(ae *netlink.AttributeEncoder) {
+			ae.String(99, "what is this")
+			encodeService(ae, good)
+			ae.Uint32(100, 1)
+		}},
+		{name: "repeated attributes: the last counts", want: good, fn: func(ae *netlink.AttributeEncoder) {
+			encodeService(ae, service(tcp("10.0.0.2:81"), "wlc"))
+			encodeService(ae, good)
+		}},
+		{name: "nothing", fn: func(*netlink.AttributeEncoder) {}},
+		{name: "an unknown family", want: ipvs.Service{ID: ipvs.ServiceID{Family: 77}}, fn: func(ae *netlink.AttributeEncoder) {
+			ae.Uint16(svcAttrFamily, 77)
+			ae.Bytes(svcAttrAddr, make([]byte, lengthOfAddr))
+		}},
+		{name: "a short number", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Uint16(svcAttrTimeout, 7) }},
+		{name: "a short address", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Bytes(svcAttrAddr, make([]byte, 4)) }},
+		{name: "a long address", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Bytes(svcAttrAddr, make([]byte, 17)) }},
+		{name: "a long port", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Uint32(svcAttrPort, 80) }},
+		{name: "short flags", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Uint32(svcAttrFlags, 1) }},
+		{name: "broken counters", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Bytes(svcAttrStats64, []byte{1, 2, 3}) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := attrs(t, func(ae *netlink.AttributeEncoder) { nest(ae, cmdAttrService, tt.fn) })
+			got, err := decodeService(b)
+			if (err != nil) != tt.bad {
+				t.Fatalf("error %v", err)
+			}
+			if diff := cmp.Diff(tt.want, got, compareServices); diff != "" {
+				t.Errorf("service (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestDestinationFamily: a server without a family has the service's, as before
+// Linux 3.18; one with it need not.
+func TestDestinationFamily(t *testing.T) {
+	encoded := func(family bool, d ipvs.Destination) []byte {
+		return attrs(t, func(ae *netlink.AttributeEncoder) {
+			nest(ae, cmdAttrDest, func(nae *netlink.AttributeEncoder) {
+				if family {
+					nae.Uint16(destAttrFamily, uint16(d.Family()))
+				}
+				nae.Bytes(destAttrAddr, encodeAddr(d.Addr.Addr()))
+				nae.Bytes(destAttrPort, binary.BigEndian.AppendUint16(nil, d.Addr.Port()))
+			})
+		})
+	}
+	v4, v6 := ipvs.Destination{Addr: addrPort("10.0.0.1:80")}, ipvs.Destination{Addr: addrPort("[2001:db8::1]:80")}
+	tests := []struct {
+		name    string
+		want    ipvs.Destination
+		family  bool
+		service ipvs.Family
+	}{
+		{"IPv4 by the service", v4, false, ipvs.IPv4},
+		{"IPv6 by the service", v6, false, ipvs.IPv6},
+		{"IPv4 in IPv6", v4, true, ipvs.IPv6},
+		{"IPv6 in IPv4", v6, true, ipvs.IPv4},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := decodeDestination(encoded(tt.family, tt.want), tt.service)
+			if err != nil || got != tt.want {
+				t.Errorf("%+v, %v; want %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestDecodeDaemonGroups: a group of the wrong length is an error.
+func TestDecodeDaemonGroups(t *testing.T) {
+	for _, typ := range []uint16{daemonAttrGroup, daemonAttrGroup6} {
+		b := attrs(t, func(ae *netlink.AttributeEncoder) {
+			nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) { nae.Bytes(typ, make([]byte, 5)) })
+		})
+		if d, err := decodeDaemon(b); err == nil {
+			t.Errorf("attribute %d gave %+v", typ, d)
+		}
+	}
+	if _, err := decodeDaemon(nil); err == nil {
+		t.Error("an empty message gave a daemon")
+	}
+}
+
+func TestZeroAddrEncodesAsZeros(t *testing.T) {
+	if diff := cmp.Diff(make([]byte, lengthOfAddr), encodeAddr(netip.Addr{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,161 @@
+package kernel
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/mdlayher/netlink"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// seedRequests adds the attributes of all captured requests to a corpus.
+func seedRequests(f *testing.F) {
+	f.Helper()
+	files, err := filepath.Glob(filepath.Join(wireFolder, "*.hex"))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no captured requests: %v", err)
+	}
+	for _, file := range files {
+		f.Add(readCapture(f, file)[headerLength+genericHeaderLength:])
+	}
+}
+
+// FuzzDecodeService: what a decoder takes, the encoder gives back, and the
+// decoder takes again.
+func FuzzDecodeService(f *testing.F) {
+	seedRequests(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := decodeService(b)
+		if err != nil {
+			return
+		}
+		if id := s.ID; id.FWMark == 0 && !id.Addr.IsValid() && id.Family.Bits() != 0 {
+			t.Fatalf("a family and no address: %+v", id)
+		}
+		again, err := decodeService(serviceAttrs(t, s))
+		s.Stats = ipvs.Stats{}
+		if err != nil || again != s {
+			t.Fatalf("%+v became %+v, %v", s, again, err)
+		}
+	})
+}
+
+func FuzzDecodeDestination(f *testing.F) {
+	seedRequests(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, family := range []ipvs.Family{0, ipvs.IPv4, ipvs.IPv6} {
+			d, err := decodeDestination(b, family)
+			if err != nil {
+				continue
+			}
+			again, err := decodeDestination(destinationAttrs(t, d), 0)
+			d.Stats = ipvs.Stats{}
+			d.ActiveConnections, d.InactiveConnections, d.PersistentConnections = 0, 0, 0
+			if err != nil || again != d {
+				t.Fatalf("%+v became %+v, %v", d, again, err)
+			}
+		}
+	})
+}
+
+func FuzzDecodeDaemon(f *testing.F) {
+	seedRequests(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := decodeDaemon(b)
+		if err != nil {
+			return
+		}
+		again, err := decodeDaemon(attrs(t, func(ae *netlink.AttributeEncoder) {
+			nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) { encodeDaemon(nae, d) })
+		}))
+		if err != nil || again != d {
+			t.Fatalf("%+v became %+v, %v", d, again, err)
+		}
+	})
+}
+
+func FuzzDecodeInfo(f *testing.F) {
+	f.Add(infoAttrs(f))
+	seedRequests(f)
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		_, _ = decodeInfo(b)
+		_, _ = decodeTimeouts(b)
+	})
+}
+
+// FuzzDatagram answers every request with the same bytes: no call may panic or
+// go on for ever, and an error of Apply is always tied to its change.
+func FuzzDatagram(f *testing.F) {
+	f.Add(replyMessage(1, 0, infoAttrs(f)))
+	f.Add(append(replyMessage(1, netlink.Multi, serviceAttrs(f, service(tcp("10.0.0.1:80"), "rr"))), doneMessage(1, 0)...))
+	f.Add(errorMessage(1, syscall.EPERM))
+	f.Add(append(errorMessage(2, syscall.EEXIST), errorMessage(3, 0)...))
+	f.Add(doneMessage(1, netlink.DumpInterrupted))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		answer := func([]message) []event { return datagrams(b) }
+		c, _ := newScriptedClient(answer)
+		c.proc = "/nonexistent"
+		_, _ = c.Table(ipvs.Query{Detail: ipvs.Activity})
+		_, _ = c.Timeouts()
+		_, _ = c.Daemons()
+		changes := someChanges(3)
+		c, _ = newScriptedClient(answer)
+		errnos(t, changes, c.Apply(changes))
+	})
+}
+
+// FuzzProcTable: each service has an answer or none, and none without the line.
+func FuzzProcTable(f *testing.F) {
+	table, err := os.ReadFile(filepath.Join(procFolder, "ip_vs"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(table)
+	f.Add([]byte(procTitles + "TCP  01020304:0050 rr\n  -> 01020304:0050 Masq -1 0 0"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		entries := capturedServices()
+		joined, err := joinProcTable(bytes.NewReader(b), entries)
+		if err == nil && len(joined) != len(entries) {
+			t.Fatalf("%d answers for %d services", len(joined), len(entries))
+		}
+		for i, e := range entries {
+			for _, d := range e.Destinations {
+				if joined != nil && joined[i] && !d.Addr.IsValid() {
+					t.Fatalf("a server without an address: %+v", d)
+				}
+			}
+		}
+	})
+}
+
+// FuzzProcConn: a line is a connection with three ends, or a *LineError.
+func FuzzProcConn(f *testing.F) {
+	table, err := os.ReadFile(filepath.Join(procFolder, "ip_vs_conn"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(table)
+	f.Add([]byte("title\n" + connLine + " sip \xff\x00 x"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n := 0
+		readConnections(bytes.NewReader(b), "f", func(c *ipvs.Connection, err error) bool {
+			n++
+			var bad *LineError
+			switch {
+			case err == nil && c.Client.IsValid() && c.Virtual.IsValid() && c.Destination.IsValid() && c.Protocol != "":
+			case c == nil && errors.As(err, &bad):
+			default:
+				t.Fatalf("%+v, %v", c, err)
+			}
+			return true
+		})
+		if most := bytes.Count(b, []byte("\n")); n > most {
+			t.Fatalf("%d results for %d lines", n, most)
+		}
+	})
+}

@@ -18,9 +18,15 @@ type generator struct {
 	seen    map[string]bool
 }
 
-// commandLines is everything the generator makes, each line once.
+// commandLines is everything the generator makes of the options that the reference
+// program has too, each line once.
 func commandLines() [][]string {
-	g := &generator{options: command.Options(), seen: map[string]bool{}}
+	g := &generator{seen: map[string]bool{}}
+	for _, o := range command.Options() {
+		if !o.Beyond {
+			g.options = append(g.options, o)
+		}
+	}
 	g.legality()
 	g.pairs()
 	g.spellings()

@@ -30,6 +30,9 @@ func (s *session) restore(cmd command.Command, apply func() error) error {
 // at once. A line at fault ends the stream; what the kernel refuses is told, and
 // the stream goes on.
 func (s *session) follow() error {
+	if _, err := s.open(); err != nil {
+		return err // even if the stream is empty
+	}
 	x := &executor{session: s}
 	rules := s.rules(x.apply)
 	for {

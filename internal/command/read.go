@@ -136,9 +136,9 @@ func (l *line) readSchedFlags(value string) error {
 // the service, if the line has named the service by now.
 func (l *line) readServer(value string) error {
 	id := l.service.ID
-	protocol := id.Protocol
-	if protocol == 0 {
-		protocol = ipvs.TCP // no service yet, or a firewall mark
+	protocol := id.Protocol // 0, which knows no names, before the service is read
+	if id.FWMark != 0 {
+		protocol = ipvs.TCP
 	}
 	e, ok := parseEndpoint(value, protocol, l.names)
 	if !ok {

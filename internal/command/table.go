@@ -32,6 +32,8 @@ type option struct {
 	verb Verb
 	// help is the line of -h.
 	help string
+	// beyond marks what the reference program does not have.
+	beyond bool
 	// read judges the value and stores it.
 	read func(l *line, value string) error
 }
@@ -186,18 +188,18 @@ var table = []group{
 		{long: "tun-remcsum", help: "gue: remote checksum", read: tunnelFlag(ipvs.TunnelRemoteChecksum)}}},
 
 	{name: "check", verbs: rule{one: restores}, options: []option{
-		{long: "check", help: "read the commands, tell every bad line, change nothing", read: mode(Check)}}},
+		{long: "check", beyond: true, help: "read the commands, tell every bad line, change nothing", read: mode(Check)}}},
 	{name: "diff", verbs: rule{one: restores}, options: []option{
-		{long: "diff", help: "print the commands that would make the table what the stream describes; exit status 1 if there are any",
+		{long: "diff", beyond: true, help: "print the commands that would make the table what the stream describes; exit status 1 if there are any",
 			read: mode(Diff)}}},
 	{name: "sync", verbs: rule{one: restores}, options: []option{
-		{long: "sync", help: "do those commands: what stays keeps its connections and counters; undone if one is refused",
+		{long: "sync", beyond: true, help: "do those commands: what stays keeps its connections and counters; undone if one is refused",
 			read: mode(Sync)}}},
 	{name: "all", verbs: rule{takes: of(Save)}, options: []option{
-		{long: "all", help: "save the timeouts and the sync daemons too",
+		{long: "all", beyond: true, help: "save the timeouts and the sync daemons too",
 			read: flag(func(l *line) { l.saving.All = true })}}},
 	{name: "output", verbs: rule{takes: of(Save)}, options: []option{
-		{long: "output", value: "FILE", help: "save to a file, which is replaced when all is written", read: (*line).readOutput}}},
+		{long: "output", beyond: true, value: "FILE", help: "save to a file, which is replaced when all is written", read: (*line).readOutput}}},
 
 	{options: []option{
 		{long: "ipv6", letters: "6", help: "the firewall mark before it is that of IPv6 packets", read: (*line).readIPv6},
@@ -237,6 +239,8 @@ type Option struct {
 	// with.
 	Needed, Taken []Verb
 	Help          string
+	// Beyond says that ipvsadm 1.31 does not have it.
+	Beyond bool
 }
 
 // Options is the table, in its order.
@@ -246,7 +250,7 @@ func Options() []Option {
 		for _, o := range g.options {
 			all = append(all, Option{
 				Group: g.name, Long: o.long, Letters: o.letters, Value: o.value, Optional: o.absent != "",
-				Verb: o.verb, Needed: verbsIn(g.verbs.needs), Taken: verbsIn(g.verbs.takes | g.verbs.one), Help: o.help,
+				Verb: o.verb, Needed: verbsIn(g.verbs.needs), Taken: verbsIn(g.verbs.takes | g.verbs.one), Help: o.help, Beyond: o.beyond,
 			})
 		}
 	}

@@ -22,9 +22,10 @@ func Env() cli.Env {
 	}
 }
 
-// openKernel opens IPVS in the network namespace of the process.
+// openKernel opens IPVS in the network namespace of the process. What modprobe says
+// goes to standard error, as with the reference program.
 func openKernel() (cli.Kernel, error) {
-	c, err := kernel.Open(kernel.Options{})
+	c, err := kernel.Open(kernel.Options{ModprobeOutput: os.Stderr})
 	if err != nil {
 		return nil, err // not a Kernel that holds a nil Client
 	}

@@ -159,7 +159,7 @@ func randomTable(services, servers int) ipvs.Table {
 }
 
 // TestSortAllocatesOnce checks that memory is taken for the table, not for each
-// comparison: two slices of keys for the services, two for the longest servers.
+// comparison: two slices of keys for the services, which serve the servers too.
 func TestSortAllocatesOnce(t *testing.T) {
 	table := randomTable(1000, 10)
 	if got := testing.AllocsPerRun(10, table.Sort); got > 2 {

@@ -9,22 +9,6 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// encode runs fn on a fresh encoder and gives the bytes. It fails only on a
-// string that is too long for an attribute.
-func encode(fn func(*netlink.AttributeEncoder)) ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	fn(ae)
-	return ae.Encode()
-}
-
-// nest encodes a nested attribute by a function that cannot fail itself.
-func nest(ae *netlink.AttributeEncoder, typ uint16, fn func(*netlink.AttributeEncoder)) {
-	ae.Nested(typ, func(nae *netlink.AttributeEncoder) error {
-		fn(nae)
-		return nil
-	})
-}
-
 // decode calls fn for each attribute of b. It fails when the lengths of the
 // attributes do not add up to b, or when fn read one as a type that it is not.
 func decode(b []byte, fn func(*netlink.AttributeDecoder)) error {
@@ -49,9 +33,6 @@ func unnest(ad *netlink.AttributeDecoder, fn func(*netlink.AttributeDecoder)) {
 	})
 }
 
-// bigEndian16 is a number in network order.
-func bigEndian16(v uint16) []byte { return binary.BigEndian.AppendUint16(nil, v) }
-
 // decodeBigEndian16 reads a number in network order.
 func decodeBigEndian16(ad *netlink.AttributeDecoder) (v uint16) {
 	ad.Do(func(b []byte) error {
@@ -65,15 +46,8 @@ func decodeBigEndian16(ad *netlink.AttributeDecoder) (v uint16) {
 }
 
 // rawAddr is an address attribute, which does not tell its family: an IPv4
-// address fills the first four bytes.
+// address fills the first four bytes (encoder.Addr).
 type rawAddr [lengthOfAddr]byte
-
-// encodeAddr makes an address attribute. The zero Addr is all zeros.
-func encodeAddr(a netip.Addr) []byte {
-	raw := make([]byte, lengthOfAddr)
-	copy(raw, a.AsSlice())
-	return raw
-}
 
 // decodeAddr reads an address attribute.
 func decodeAddr(ad *netlink.AttributeDecoder) (raw rawAddr) {

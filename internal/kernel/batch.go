@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"errors"
 	"syscall"
 
@@ -46,7 +47,7 @@ func (c *Client) applyBatch(r *results, start int) int {
 		c.reserved = true
 	}
 	c.in.forget()
-	if err := c.ch.send(c.out); err != nil {
+	if err := c.ch.send(c.out.b); err != nil {
 		r.failRest(start, b.n, errnoOf(err))
 		return b.n
 	}
@@ -55,8 +56,8 @@ func (c *Client) applyBatch(r *results, start int) int {
 }
 
 // batch says which changes c.out carries: n of them from start on, numbered from
-// firstSeq on. The message numbered lastSeq, the last one, asks for an
-// acknowledgement. It is 0 if there is no message at all.
+// firstSeq on. The answer to the message numbered lastSeq, the last one, comes
+// whatever happens. It is 0 if there is no message at all.
 type batch struct {
 	start, n          int
 	firstSeq, lastSeq uint32
@@ -66,23 +67,44 @@ type batch struct {
 // fails at once; its sequence number stays unused.
 func (c *Client) encodeBatch(r *results, start int) batch {
 	b := batch{start: start, firstSeq: c.seq + 1}
-	c.out = c.out[:0]
+	c.out.b = c.out.b[:0]
 	last := 0
-	for i := start; i < len(r.changes) && b.n < maxBatchChanges && len(c.out) < maxBatchBytes; i++ {
+	for i := start; i < len(r.changes) && b.n < maxBatchChanges && len(c.out.b) < maxBatchBytes; i++ {
 		c.seq++
 		b.n++
-		cmd, attrs, err := encodeChange(&r.changes[i])
-		if err != nil {
+		offset := len(c.out.b)
+		if err := c.appendChange(&r.changes[i]); err != nil {
 			r.fail(i, errnoOf(err))
 			continue
 		}
-		last, b.lastSeq = len(c.out), c.seq
-		c.out = c.appendRequest(c.out, c.seq, 0, cmd, attrs)
+		last, b.lastSeq = offset, c.seq
 	}
-	if b.lastSeq != 0 {
-		addFlags(c.out, last, netlink.Acknowledge)
+	if b.lastSeq == 0 {
+		return b
+	}
+	addFlags(c.out.b, last, netlink.Acknowledge)
+	if op := r.changes[start+int(b.lastSeq-b.firstSeq)].Op; op == ipvs.StopDaemon {
+		c.seq++
+		b.lastSeq = c.seq
+		c.appendNoop(c.seq)
 	}
 	return b
+}
+
+// appendNoop appends a message that does nothing but have itself acknowledged.
+//
+// It stands behind a last change that stops a sync daemon. To stop one which was
+// started so shortly before that its thread has not run yet is EINTR to the
+// kernel (kthread_stop, with the daemon gone), and a handler's EINTR is the one
+// error that netlink answers by nothing, not even the acknowledgement
+// (netlink_rcv_skb of net/netlink/af_netlink.c). The reference program waits for
+// ever then. That silence is a success.
+func (c *Client) appendNoop(seq uint32) {
+	b := binary.NativeEndian.AppendUint32(c.out.b, headerLength)
+	b = binary.NativeEndian.AppendUint16(b, uint16(netlink.Noop))
+	b = binary.NativeEndian.AppendUint16(b, uint16(netlink.Request|netlink.Acknowledge))
+	b = binary.NativeEndian.AppendUint32(b, seq)
+	c.out.b = binary.NativeEndian.AppendUint32(b, 0)
 }
 
 // collect receives the answers to a batch: an error for each refused change, in
@@ -104,11 +126,11 @@ func (c *Client) collect(r *results, b batch) {
 			return
 		}
 		place := m.Sequence - b.firstSeq
-		if m.Type != netlink.Error || place >= uint32(b.n) {
+		if m.Type != netlink.Error || place > b.lastSeq-b.firstSeq {
 			strays++
 			continue
 		}
-		if err := m.status(); err != nil {
+		if err := m.status(); err != nil && place < uint32(b.n) {
 			r.fail(b.start+int(place), errnoOf(err))
 		}
 		if m.Sequence == b.lastSeq && !lost {

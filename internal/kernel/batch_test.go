@@ -271,3 +271,21 @@ func TestBatchIsBoundedInBytes(t *testing.T) {
 		t.Errorf("%d datagrams, want 2", len(k.sent))
 	}
 }
+
+// TestApplyStopUnanswered: a stop whose acknowledgement the kernel swallows.
+func TestApplyStopUnanswered(t *testing.T) {
+	c, k := newScriptedClient(func(ms []message) []event {
+		noop := ms[len(ms)-1]
+		if noop.Type != netlink.Noop || noop.Flags != netlink.Request|netlink.Acknowledge {
+			t.Errorf("the last message is %+v", noop.Header)
+		}
+		return datagrams(errorMessage(noop.Sequence, 0))
+	})
+	changes := []ipvs.Change{{Op: ipvs.StartDaemon}, {Op: ipvs.StopDaemon}}
+	if errs := c.Apply(changes); errs != nil {
+		t.Errorf("errors %v", errs)
+	}
+	if len(k.sent) != 1 || len(cutAll(k.sent[0])) != 3 {
+		t.Errorf("sent %x", k.sent)
+	}
+}

@@ -13,14 +13,14 @@ import (
 
 // BenchmarkDecodeDump decodes a server as a dump of Linux 6 carries it.
 func BenchmarkDecodeDump(b *testing.B) {
-	server := attrs(b, func(ae *netlink.AttributeEncoder) {
-		nest(ae, cmdAttrDest, func(nae *netlink.AttributeEncoder) {
+	server := attrs(b, func(ae *encoder) {
+		ae.Nested(cmdAttrDest, func(nae *encoder) {
 			encodeDestination(nae, ipvs.Destination{Addr: addrPort("10.0.0.1:80"), Weight: 1})
 			nae.Uint32(destAttrActive, 1)
 			nae.Uint32(destAttrInactive, 2)
 			nae.Uint32(destAttrPersistent, 3)
-			nest(nae, destAttrStats, encodeStats(ipvs.Stats{}, false))
-			nest(nae, destAttrStats64, encodeStats(ipvs.Stats{}, true))
+			nae.Nested(destAttrStats, encodeStats(ipvs.Stats{}, false))
+			nae.Nested(destAttrStats64, encodeStats(ipvs.Stats{}, true))
 		})
 	})
 	datagram := slices.Repeat(replyMessage(1, netlink.Multi, server), 64)

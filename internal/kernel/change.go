@@ -3,8 +3,6 @@ package kernel
 import (
 	"syscall"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -37,27 +35,24 @@ func commandOf(op ipvs.Op) (command, bool) {
 	return 0, false
 }
 
-// encodeChange gives the command and the attributes of a change. A change that
-// cannot be put into a message (an Op that reads, a name of 64 KiB) is refused
-// with EINVAL, as the kernel would.
-func encodeChange(ch *ipvs.Change) (command, []byte, error) {
+// appendChange appends the request that makes a change, numbered c.seq. A change
+// that cannot be put into a message (an Op that reads, a name of 64 KiB) is
+// refused with EINVAL, as the kernel would.
+func (c *Client) appendChange(ch *ipvs.Change) error {
 	cmd, ok := commandOf(ch.Op)
 	if !ok {
-		return 0, nil, syscall.EINVAL
+		return syscall.EINVAL
 	}
-	attrs, err := encode(func(ae *netlink.AttributeEncoder) { encodeChangeAttributes(ae, ch) })
-	if err != nil {
-		return 0, nil, syscall.EINVAL
-	}
-	return cmd, attrs, nil
+	return c.appendRequest(c.seq, 0, cmd, func(ae *encoder) { encodeChange(ae, ch) })
 }
 
-func encodeChangeAttributes(ae *netlink.AttributeEncoder, ch *ipvs.Change) {
+// encodeChange encodes the attributes of a change.
+func encodeChange(ae *encoder, ch *ipvs.Change) {
 	service := func(s ipvs.Service) {
-		nest(ae, cmdAttrService, func(nae *netlink.AttributeEncoder) { encodeService(nae, s) })
+		ae.Nested(cmdAttrService, func(nae *encoder) { encodeService(nae, s) })
 	}
 	destination := func(d ipvs.Destination) {
-		nest(ae, cmdAttrDest, func(nae *netlink.AttributeEncoder) { encodeDestination(nae, d) })
+		ae.Nested(cmdAttrDest, func(nae *encoder) { encodeDestination(nae, d) })
 	}
 	switch ch.Op {
 	case ipvs.AddService, ipvs.EditService:
@@ -77,9 +72,9 @@ func encodeChangeAttributes(ae *netlink.AttributeEncoder, ch *ipvs.Change) {
 	case ipvs.SetTimeouts:
 		encodeTimeouts(ae, ch.Timeouts)
 	case ipvs.StartDaemon:
-		nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) { encodeDaemon(nae, ch.Daemon) })
+		ae.Nested(cmdAttrDaemon, func(nae *encoder) { encodeDaemon(nae, ch.Daemon) })
 	case ipvs.StopDaemon:
-		nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) {
+		ae.Nested(cmdAttrDaemon, func(nae *encoder) {
 			encodeDaemonID(nae, ch.Daemon.State, "", ch.Daemon.SyncID)
 		})
 	}

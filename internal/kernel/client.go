@@ -25,7 +25,7 @@ type Client struct {
 	seq    uint32 // of the last request
 
 	in       inbox
-	out      []byte // the datagram to send, kept for its memory
+	out      encoder // the datagram to send, kept for its memory
 	info     *ipvs.Info
 	reserved bool
 	proc     string // the folder with ip_vs and ip_vs_conn
@@ -82,8 +82,8 @@ func (c *Client) Daemons() ([]ipvs.Daemon, error) {
 // ask sends one request and decodes the one message that answers it. It does not
 // ask for an acknowledgement as well, as the reference program does: that would
 // be a second datagram to receive.
-func ask[T any](c *Client, op ipvs.Op, cmd command, attrs []byte, decode func([]byte) (T, error)) (answer T, err error) {
-	if err := c.request(0, cmd, attrs); err != nil {
+func ask[T any](c *Client, op ipvs.Op, cmd command, body func(*encoder), decode func([]byte) (T, error)) (answer T, err error) {
+	if err := c.request(0, cmd, body); err != nil {
 		return answer, refusal(op, err)
 	}
 	m, err := c.reply()
@@ -98,11 +98,14 @@ func ask[T any](c *Client, op ipvs.Op, cmd command, attrs []byte, decode func([]
 }
 
 // request sends one request. Answers to earlier ones are forgotten.
-func (c *Client) request(flags netlink.HeaderFlags, cmd command, attrs []byte) error {
+func (c *Client) request(flags netlink.HeaderFlags, cmd command, body func(*encoder)) error {
 	c.seq++
-	c.out = c.appendRequest(c.out[:0], c.seq, flags, cmd, attrs)
+	c.out.b = c.out.b[:0]
+	if err := c.appendRequest(c.seq, flags, cmd, body); err != nil {
+		return err
+	}
 	c.in.forget()
-	return c.ch.send(c.out)
+	return c.ch.send(c.out.b)
 }
 
 // reply waits for the next message that answers the last request. An error

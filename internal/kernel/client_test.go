@@ -13,31 +13,31 @@ import (
 )
 
 // attrs encodes attributes that must be encodable.
-func attrs(t testing.TB, fn func(*netlink.AttributeEncoder)) []byte {
+func attrs(t testing.TB, fn func(*encoder)) []byte {
 	t.Helper()
-	b, err := encode(fn)
-	if err != nil {
-		t.Fatal(err)
+	var e encoder
+	if fn(&e); e.err != nil {
+		t.Fatal(e.err)
 	}
-	return b
+	return e.b
 }
 
 func infoAttrs(t testing.TB) []byte {
-	return attrs(t, func(ae *netlink.AttributeEncoder) {
+	return attrs(t, func(ae *encoder) {
 		ae.Uint32(infoAttrVersion, 0x010201)
 		ae.Uint32(infoAttrConnTabSize, 4096)
 	})
 }
 
 func serviceAttrs(t testing.TB, s ipvs.Service) []byte {
-	return attrs(t, func(ae *netlink.AttributeEncoder) {
-		nest(ae, cmdAttrService, func(nae *netlink.AttributeEncoder) { encodeService(nae, s) })
+	return attrs(t, func(ae *encoder) {
+		ae.Nested(cmdAttrService, func(nae *encoder) { encodeService(nae, s) })
 	})
 }
 
 func destinationAttrs(t testing.TB, d ipvs.Destination) []byte {
-	return attrs(t, func(ae *netlink.AttributeEncoder) {
-		nest(ae, cmdAttrDest, func(nae *netlink.AttributeEncoder) { encodeDestination(nae, d) })
+	return attrs(t, func(ae *encoder) {
+		ae.Nested(cmdAttrDest, func(nae *encoder) { encodeDestination(nae, d) })
 	})
 }
 
@@ -120,7 +120,7 @@ func TestInfoIsAskedOnce(t *testing.T) {
 func TestTimeouts(t *testing.T) {
 	want := ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}
 	c, _ := newScriptedClient(func(ms []message) []event {
-		b := attrs(t, func(ae *netlink.AttributeEncoder) { encodeTimeouts(ae, want) })
+		b := attrs(t, func(ae *encoder) { encodeTimeouts(ae, want) })
 		return datagrams(replyMessage(ms[0].Sequence, 0, b))
 	})
 	got, err := c.Timeouts()
@@ -135,8 +135,8 @@ func TestDumps(t *testing.T) {
 	master := ipvs.Daemon{State: ipvs.Master, Interface: "eth0", SyncID: 7}
 	backup := ipvs.Daemon{State: ipvs.Backup, Interface: "eth1"}
 	entry := func(seq uint32, flags netlink.HeaderFlags, d ipvs.Daemon) []byte {
-		return replyMessage(seq, netlink.Multi|flags, attrs(t, func(ae *netlink.AttributeEncoder) {
-			nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) { encodeDaemon(nae, d) })
+		return replyMessage(seq, netlink.Multi|flags, attrs(t, func(ae *encoder) {
+			ae.Nested(cmdAttrDaemon, func(nae *encoder) { encodeDaemon(nae, d) })
 		}))
 	}
 	tests := []struct {

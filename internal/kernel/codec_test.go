@@ -15,10 +15,7 @@ import (
 func TestChangesDecode(t *testing.T) {
 	for name, ch := range changeCases() {
 		t.Run(name, func(t *testing.T) {
-			_, b, err := encodeChange(&ch)
-			if err != nil {
-				t.Fatal(err)
-			}
+			b := attrs(t, func(ae *encoder) { encodeChange(ae, &ch) })
 			switch ch.Op {
 			case ipvs.AddService, ipvs.EditService:
 				got, err := decodeService(b)
@@ -46,13 +43,13 @@ func TestChangesDecode(t *testing.T) {
 }
 
 // encodeStats is what the kernel sends: the opposite of both forms' decoders.
-func encodeStats(s ipvs.Stats, wide bool) func(*netlink.AttributeEncoder) {
-	return func(ae *netlink.AttributeEncoder) {
+func encodeStats(s ipvs.Stats, wide bool) func(*encoder) {
+	return func(ae *encoder) {
 		for typ := uint16(statsAttrConns); typ <= statsAttrOutBPS; typ++ {
 			v := *counterOf(&s, typ)
 			if wide || typ == statsAttrInBytes || typ == statsAttrOutBytes {
 				ae.Bytes(11, nil) // padding
-				ae.Uint64(typ, v)
+				ae.Bytes(typ, binary.NativeEndian.AppendUint64(nil, v))
 			} else {
 				ae.Uint32(typ, uint32(v))
 			}
@@ -85,13 +82,13 @@ func TestStats(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			message := func(outer, narrow, wide uint16) []byte {
-				return attrs(t, func(ae *netlink.AttributeEncoder) {
-					nest(ae, outer, func(nae *netlink.AttributeEncoder) {
+				return attrs(t, func(ae *encoder) {
+					ae.Nested(outer, func(nae *encoder) {
 						for _, w := range tt.wide {
 							if w {
-								nest(nae, wide, encodeStats(exact, true))
+								nae.Nested(wide, encodeStats(exact, true))
 							} else {
-								nest(nae, narrow, encodeStats(old, false))
+								nae.Nested(narrow, encodeStats(old, false))
 							}
 						}
 					})
@@ -114,34 +111,34 @@ func TestDecodeOdd(t *testing.T) {
 	good := service(tcp("10.0.0.1:80"), "rr", persistent(60, 0xffffff00))
 	tests := []struct {
 		name string
-		fn   func(*netlink.AttributeEncoder)
+		fn   func(*encoder)
 		want ipvs.Service
 		bad  bool
 	}{
-		{name: "unknown attributes", want: good, fn: func(ae *netlink.AttributeEncoder) {
+		{name: "unknown attributes", want: good, fn: func(ae *encoder) {
 			ae.String(99, "what is this")
 			encodeService(ae, good)
 			ae.Uint32(100, 1)
 		}},
-		{name: "repeated attributes: the last counts", want: good, fn: func(ae *netlink.AttributeEncoder) {
+		{name: "repeated attributes: the last counts", want: good, fn: func(ae *encoder) {
 			encodeService(ae, service(tcp("10.0.0.2:81"), "wlc"))
 			encodeService(ae, good)
 		}},
-		{name: "nothing", fn: func(*netlink.AttributeEncoder) {}},
-		{name: "an unknown family", want: ipvs.Service{ID: ipvs.ServiceID{Family: 77}}, fn: func(ae *netlink.AttributeEncoder) {
+		{name: "nothing", fn: func(*encoder) {}},
+		{name: "an unknown family", want: ipvs.Service{ID: ipvs.ServiceID{Family: 77}}, fn: func(ae *encoder) {
 			ae.Uint16(svcAttrFamily, 77)
 			ae.Bytes(svcAttrAddr, make([]byte, lengthOfAddr))
 		}},
-		{name: "a short number", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Uint16(svcAttrTimeout, 7) }},
-		{name: "a short address", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Bytes(svcAttrAddr, make([]byte, 4)) }},
-		{name: "a long address", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Bytes(svcAttrAddr, make([]byte, 17)) }},
-		{name: "a long port", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Uint32(svcAttrPort, 80) }},
-		{name: "short flags", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Uint32(svcAttrFlags, 1) }},
-		{name: "broken counters", bad: true, fn: func(ae *netlink.AttributeEncoder) { ae.Bytes(svcAttrStats64, []byte{1, 2, 3}) }},
+		{name: "a short number", bad: true, fn: func(ae *encoder) { ae.Uint16(svcAttrTimeout, 7) }},
+		{name: "a short address", bad: true, fn: func(ae *encoder) { ae.Bytes(svcAttrAddr, make([]byte, 4)) }},
+		{name: "a long address", bad: true, fn: func(ae *encoder) { ae.Bytes(svcAttrAddr, make([]byte, 17)) }},
+		{name: "a long port", bad: true, fn: func(ae *encoder) { ae.Uint32(svcAttrPort, 80) }},
+		{name: "short flags", bad: true, fn: func(ae *encoder) { ae.Uint32(svcAttrFlags, 1) }},
+		{name: "broken counters", bad: true, fn: func(ae *encoder) { ae.Bytes(svcAttrStats64, []byte{1, 2, 3}) }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := attrs(t, func(ae *netlink.AttributeEncoder) { nest(ae, cmdAttrService, tt.fn) })
+			b := attrs(t, func(ae *encoder) { ae.Nested(cmdAttrService, tt.fn) })
 			got, err := decodeService(b)
 			if (err != nil) != tt.bad {
 				t.Fatalf("error %v", err)
@@ -157,13 +154,13 @@ func TestDecodeOdd(t *testing.T) {
 // Linux 3.18; one with it need not.
 func TestDestinationFamily(t *testing.T) {
 	encoded := func(family bool, d ipvs.Destination) []byte {
-		return attrs(t, func(ae *netlink.AttributeEncoder) {
-			nest(ae, cmdAttrDest, func(nae *netlink.AttributeEncoder) {
+		return attrs(t, func(ae *encoder) {
+			ae.Nested(cmdAttrDest, func(nae *encoder) {
 				if family {
 					nae.Uint16(destAttrFamily, uint16(d.Family()))
 				}
-				nae.Bytes(destAttrAddr, encodeAddr(d.Addr.Addr()))
-				nae.Bytes(destAttrPort, binary.BigEndian.AppendUint16(nil, d.Addr.Port()))
+				nae.Addr(destAttrAddr, d.Addr.Addr())
+				nae.BigEndian16(destAttrPort, d.Addr.Port())
 			})
 		})
 	}
@@ -192,8 +189,8 @@ func TestDestinationFamily(t *testing.T) {
 // TestDecodeDaemonGroups: a group of the wrong length is an error.
 func TestDecodeDaemonGroups(t *testing.T) {
 	for _, typ := range []uint16{daemonAttrGroup, daemonAttrGroup6} {
-		b := attrs(t, func(ae *netlink.AttributeEncoder) {
-			nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) { nae.Bytes(typ, make([]byte, 5)) })
+		b := attrs(t, func(ae *encoder) {
+			ae.Nested(cmdAttrDaemon, func(nae *encoder) { nae.Bytes(typ, make([]byte, 5)) })
 		})
 		if d, err := decodeDaemon(b); err == nil {
 			t.Errorf("attribute %d gave %+v", typ, d)
@@ -204,8 +201,42 @@ func TestDecodeDaemonGroups(t *testing.T) {
 	}
 }
 
-func TestZeroAddrEncodesAsZeros(t *testing.T) {
-	if diff := cmp.Diff(make([]byte, lengthOfAddr), encodeAddr(netip.Addr{})); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+// TestEncoderIsNetlinks compares with the encoder of package netlink.
+func TestEncoderIsNetlinks(t *testing.T) {
+	var ours encoder
+	ours.Uint8(1, 2)
+	ours.Uint16(3, 4)
+	ours.Uint32(5, 6)
+	ours.Int32(7, -8)
+	ours.String(9, "wlc")
+	ours.Nested(10, func(e *encoder) {
+		e.Bytes(11, []byte{12, 13})
+		e.Addr(14, netip.Addr{})
+		e.Addr(15, netip.MustParseAddr("10.0.0.1"))
+		e.Addr(16, netip.MustParseAddr("2001:db8::1"))
+		e.BigEndian16(17, 18)
+		e.BigEndian32(19, 20)
+	})
+	ae := netlink.NewAttributeEncoder()
+	ae.Uint8(1, 2)
+	ae.Uint16(3, 4)
+	ae.Uint32(5, 6)
+	ae.Int32(7, -8)
+	ae.String(9, "wlc")
+	ae.Nested(10, func(e *netlink.AttributeEncoder) error {
+		e.Bytes(11, []byte{12, 13})
+		e.Bytes(14, make([]byte, lengthOfAddr))
+		e.Bytes(15, append([]byte{10, 0, 0, 1}, make([]byte, 12)...))
+		e.Bytes(16, netip.MustParseAddr("2001:db8::1").AsSlice())
+		e.Bytes(17, []byte{0, 18})
+		e.Bytes(19, []byte{0, 0, 0, 20})
+		return nil
+	})
+	want, err := ae.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(fourALine(want), fourALine(ours.b)); diff != "" {
+		t.Errorf("(-netlink +ours):\n%s", diff)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // encodeDaemon encodes a sync daemon to start, in the order of the reference
 // program. What is zero is left to the kernel. It is the opposite of
 // decodeDaemon.
-func encodeDaemon(ae *netlink.AttributeEncoder, d ipvs.Daemon) {
+func encodeDaemon(ae *encoder, d ipvs.Daemon) {
 	encodeDaemonID(ae, d.State, d.Interface, d.SyncID)
 	if d.MaxLen != 0 {
 		ae.Uint16(daemonAttrMaxLen, d.MaxLen)
@@ -27,13 +27,13 @@ func encodeDaemon(ae *netlink.AttributeEncoder, d ipvs.Daemon) {
 	case group.Is4():
 		ae.Bytes(daemonAttrGroup, group.AsSlice())
 	case group.Is6():
-		ae.Bytes(daemonAttrGroup6, group.AsSlice())
+		ae.Addr(daemonAttrGroup6, group)
 	}
 }
 
 // encodeDaemonID encodes the three attributes without which the kernel takes no
 // request: all of a request to stop, whose interface is empty.
-func encodeDaemonID(ae *netlink.AttributeEncoder, state ipvs.DaemonState, ifname string, syncID uint32) {
+func encodeDaemonID(ae *encoder, state ipvs.DaemonState, ifname string, syncID uint32) {
 	ae.Uint32(daemonAttrState, uint32(state))
 	ae.String(daemonAttrInterface, ifname)
 	ae.Uint32(daemonAttrSyncID, syncID)

@@ -11,14 +11,14 @@ import (
 
 // encodeDestination encodes a whole real server, in the order of the reference
 // program. It is the opposite of decodeDestination.
-func encodeDestination(ae *netlink.AttributeEncoder, d ipvs.Destination) {
+func encodeDestination(ae *encoder, d ipvs.Destination) {
 	ae.Uint16(destAttrFamily, uint16(d.Family()))
-	ae.Bytes(destAttrAddr, encodeAddr(d.Addr.Addr()))
-	ae.Bytes(destAttrPort, bigEndian16(d.Addr.Port()))
+	ae.Addr(destAttrAddr, d.Addr.Addr())
+	ae.BigEndian16(destAttrPort, d.Addr.Port())
 	ae.Uint32(destAttrForward, uint32(d.Forward&ipvs.ForwardMask))
 	ae.Int32(destAttrWeight, d.Weight)
 	ae.Uint8(destAttrTunnelType, uint8(d.Tunnel.Type))
-	ae.Bytes(destAttrTunnelPort, bigEndian16(d.Tunnel.Port))
+	ae.BigEndian16(destAttrTunnelPort, d.Tunnel.Port)
 	ae.Uint16(destAttrTunnelFlags, uint16(d.Tunnel.Flags))
 	ae.Uint32(destAttrUpperThreshold, d.UpperThreshold)
 	ae.Uint32(destAttrLowerThreshold, d.LowerThreshold)

@@ -17,10 +17,10 @@ const maxDumps = 8
 // the first entry, and again before each repetition of an interrupted dump, it
 // calls reset. An error of the kernel is *ipvs.Error with op; EINTR is a dump
 // that was interrupted each time.
-func (c *Client) dump(op ipvs.Op, cmd command, attrs []byte, reset func(), each func([]byte) error) error {
+func (c *Client) dump(op ipvs.Op, cmd command, body func(*encoder), reset func(), each func([]byte) error) error {
 	for range maxDumps {
 		reset()
-		interrupted, err := c.dumpOnce(cmd, attrs, each)
+		interrupted, err := c.dumpOnce(cmd, body, each)
 		if err != nil || !interrupted {
 			return refusal(op, err)
 		}
@@ -30,10 +30,10 @@ func (c *Client) dump(op ipvs.Op, cmd command, attrs []byte, reset func(), each 
 
 // dumpOnce reads one dump. It always reads to the end, unless receiving fails: a
 // socket can carry one dump at a time, and the next request would find it busy.
-func (c *Client) dumpOnce(cmd command, attrs []byte, each func([]byte) error) (interrupted bool, err error) {
+func (c *Client) dumpOnce(cmd command, body func(*encoder), each func([]byte) error) (interrupted bool, err error) {
 	// The acknowledgement is asked for as the reference program does; a dump
 	// never sends one.
-	if err := c.request(netlink.Dump|netlink.Acknowledge, cmd, attrs); err != nil {
+	if err := c.request(netlink.Dump|netlink.Acknowledge, cmd, body); err != nil {
 		return false, err
 	}
 	for strays := 0; strays < maxStrays; {

@@ -70,8 +70,8 @@ func FuzzDecodeDaemon(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := decodeDaemon(attrs(t, func(ae *netlink.AttributeEncoder) {
-			nest(ae, cmdAttrDaemon, func(nae *netlink.AttributeEncoder) { encodeDaemon(nae, d) })
+		again, err := decodeDaemon(attrs(t, func(ae *encoder) {
+			ae.Nested(cmdAttrDaemon, func(nae *encoder) { encodeDaemon(nae, d) })
 		}))
 		if err != nil || again != d {
 			t.Fatalf("%+v became %+v, %v", d, again, err)

@@ -27,7 +27,7 @@ func decodeInfo(b []byte) (ipvs.Info, error) {
 
 // encodeTimeouts encodes the three timeouts; 0 leaves the kernel's. It is the
 // opposite of decodeTimeouts.
-func encodeTimeouts(ae *netlink.AttributeEncoder, t ipvs.Timeouts) {
+func encodeTimeouts(ae *encoder, t ipvs.Timeouts) {
 	ae.Uint32(cmdAttrTimeoutTCP, t.TCP)
 	ae.Uint32(cmdAttrTimeoutTCPFin, t.TCPFin)
 	ae.Uint32(cmdAttrTimeoutUDP, t.UDP)

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -30,6 +32,8 @@ func BenchmarkKernel(b *testing.B) {
 	for _, size := range [][2]int{{1, 1}, {10, 2}, {5000, 1}, {1000, 10}, {1, 2000}} {
 		b.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(b *testing.B) {
 			c := openFresh(b)
+			// The parts below run on other threads, which are in no namespace of the test.
+			c.proc = fmt.Sprintf("/proc/self/task/%d/net", unix.Gettid())
 			table := changesFor(many(size[0], size[1]))
 			b.Run("apply", func(b *testing.B) { benchmarkApply(b, c, table) })
 			b.Run("replay", func(b *testing.B) { benchmarkReplay(b, c, table) })

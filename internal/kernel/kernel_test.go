@@ -329,6 +329,19 @@ func TestKernelDaemons(t *testing.T) {
 	}
 }
 
+// TestKernelDaemonStoppedAtOnce: before its thread has run, which on a machine
+// with one processor is always so, and which the kernel leaves without an answer.
+func TestKernelDaemonStoppedAtOnce(t *testing.T) {
+	c := openFresh(t)
+	master := ipvs.Daemon{State: ipvs.Master, Interface: "lo"}
+	for range 10 {
+		mustApply(t, c, ipvs.Change{Op: ipvs.StartDaemon, Daemon: master}, ipvs.Change{Op: ipvs.StopDaemon, Daemon: master})
+	}
+	if got, err := c.Daemons(); err != nil || len(got) != 0 {
+		t.Errorf("after the stop: %v, %v", got, err)
+	}
+}
+
 // TestKernelWithoutPrivilege: the family is found, and the rest refused.
 func TestKernelWithoutPrivilege(t *testing.T) {
 	c := openFresh(t)

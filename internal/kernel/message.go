@@ -30,21 +30,29 @@ type message struct {
 // errMalformed is what the kernel is not known to send.
 var errMalformed = fmt.Errorf("malformed netlink message: %w", syscall.EBADMSG)
 
-// appendRequest appends a request of the IPVS family with these attributes to b.
-// It is the one place where headers of requests are made.
-func (c *Client) appendRequest(b []byte, seq uint32, flags netlink.HeaderFlags, cmd command, attrs []byte) []byte {
-	length := headerLength + genericHeaderLength + len(attrs)
-	b = binary.NativeEndian.AppendUint32(b, uint32(length))
-	b = binary.NativeEndian.AppendUint16(b, c.family)
-	b = binary.NativeEndian.AppendUint16(b, uint16(netlink.Request|flags))
-	b = binary.NativeEndian.AppendUint32(b, seq)
-	b = binary.NativeEndian.AppendUint32(b, 0) // the kernel knows the sender
-	b = append(b, byte(cmd), familyVersion, 0, 0)
-	b = append(b, attrs...)
-	for len(b)%messageAlign != 0 {
-		b = append(b, 0)
+// appendRequest appends a request of the IPVS family to c.out, with the
+// attributes that body encodes; nil is none. It is the one place where headers
+// of requests are made. It fails with EINVAL, and appends nothing, when an
+// attribute gets too long.
+func (c *Client) appendRequest(seq uint32, flags netlink.HeaderFlags, cmd command, body func(*encoder)) error {
+	e := &c.out
+	start := len(e.b)
+	e.b = binary.NativeEndian.AppendUint32(e.b, 0) // the length, written below
+	e.b = binary.NativeEndian.AppendUint16(e.b, c.family)
+	e.b = binary.NativeEndian.AppendUint16(e.b, uint16(netlink.Request|flags))
+	e.b = binary.NativeEndian.AppendUint32(e.b, seq)
+	e.b = binary.NativeEndian.AppendUint32(e.b, 0) // the kernel knows the sender
+	e.b = append(e.b, byte(cmd), familyVersion, 0, 0)
+	e.err = nil
+	if body != nil {
+		body(e)
 	}
-	return b
+	if e.err != nil {
+		e.b = e.b[:start]
+		return e.err
+	}
+	binary.NativeEndian.PutUint32(e.b[start:], uint32(len(e.b)-start))
+	return nil
 }
 
 // addFlags sets more flags in the header of the message at offset.

@@ -12,38 +12,35 @@ import (
 
 // encodeServiceID encodes what tells a service from others: all that the kernel
 // wants in a request for its servers.
-func encodeServiceID(ae *netlink.AttributeEncoder, id ipvs.ServiceID) {
+func encodeServiceID(ae *encoder, id ipvs.ServiceID) {
 	ae.Uint16(svcAttrFamily, uint16(id.Family))
 	if id.FWMark != 0 {
 		ae.Uint32(svcAttrFWMark, id.FWMark)
 		return
 	}
 	ae.Uint16(svcAttrProtocol, uint16(id.Protocol))
-	ae.Bytes(svcAttrAddr, encodeAddr(id.Addr.Addr()))
-	ae.Bytes(svcAttrPort, bigEndian16(id.Addr.Port()))
+	ae.Addr(svcAttrAddr, id.Addr.Addr())
+	ae.BigEndian16(svcAttrPort, id.Addr.Port())
 }
 
 // encodeService encodes a whole service, in the order of the reference program.
 // It is the opposite of decodeService.
-func encodeService(ae *netlink.AttributeEncoder, s ipvs.Service) {
+func encodeService(ae *encoder, s ipvs.Service) {
 	encodeServiceID(ae, s.ID)
 	ae.String(svcAttrScheduler, s.Scheduler)
 	if s.Engine != "" {
 		ae.String(svcAttrEngine, s.Engine)
 	}
-	flags := binary.NativeEndian.AppendUint32(make([]byte, 0, 8), uint32(s.Flags))
-	ae.Bytes(svcAttrFlags, binary.NativeEndian.AppendUint32(flags, allServiceFlags))
+	var flags [8]byte
+	binary.NativeEndian.PutUint32(flags[:], uint32(s.Flags))
+	binary.NativeEndian.PutUint32(flags[4:], allServiceFlags)
+	ae.Bytes(svcAttrFlags, flags[:])
 	ae.Uint32(svcAttrTimeout, s.Timeout)
-	ae.Bytes(svcAttrNetmask, encodeNetmask(s.ID.Family, s.Netmask))
-}
-
-// encodeNetmask gives an IPv4 mask in network order, an IPv6 prefix length in
-// host order.
-func encodeNetmask(f ipvs.Family, mask uint32) []byte {
-	if f == ipvs.IPv6 {
-		return binary.NativeEndian.AppendUint32(nil, mask)
+	if s.ID.Family == ipvs.IPv6 {
+		ae.Uint32(svcAttrNetmask, s.Netmask) // a prefix length
+	} else {
+		ae.BigEndian32(svcAttrNetmask, s.Netmask)
 	}
-	return binary.BigEndian.AppendUint32(nil, mask)
 }
 
 // namedService is what stands for a service in requests that only name it. The
@@ -144,7 +141,8 @@ func (d *serviceDecoder) service() ipvs.Service {
 	return s
 }
 
-// decodeNetmask is the opposite of encodeNetmask.
+// decodeNetmask reads an IPv4 mask in network order, an IPv6 prefix length in
+// host order.
 func decodeNetmask(f ipvs.Family, raw [4]byte) uint32 {
 	if f == ipvs.IPv6 {
 		return binary.NativeEndian.Uint32(raw[:])

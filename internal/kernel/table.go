@@ -5,8 +5,6 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -37,15 +35,12 @@ func (c *Client) Table(q ipvs.Query) (ipvs.Table, error) {
 
 // entry reads one service.
 func (c *Client) entry(id ipvs.ServiceID) ([]ipvs.Entry, error) {
-	attrs, err := encode(func(ae *netlink.AttributeEncoder) {
-		nest(ae, cmdAttrService, func(nae *netlink.AttributeEncoder) {
+	body := func(ae *encoder) {
+		ae.Nested(cmdAttrService, func(nae *encoder) {
 			encodeService(nae, ipvs.Service{ID: id})
 		})
-	})
-	if err != nil {
-		return nil, refusal(ipvs.ReadService, err)
 	}
-	s, err := ask(c, ipvs.ReadService, cmdGetService, attrs, decodeService)
+	s, err := ask(c, ipvs.ReadService, cmdGetService, body, decodeService)
 	if err != nil {
 		return nil, err
 	}
@@ -76,15 +71,12 @@ func (c *Client) services() ([]ipvs.Entry, error) {
 
 // destinations appends the servers of one service to dests.
 func (c *Client) destinations(id ipvs.ServiceID, dests []ipvs.Destination) ([]ipvs.Destination, error) {
-	attrs, err := encode(func(ae *netlink.AttributeEncoder) {
-		nest(ae, cmdAttrService, func(nae *netlink.AttributeEncoder) { encodeServiceID(nae, id) })
-	})
-	if err != nil {
-		return nil, refusal(ipvs.ReadDestinations, err)
+	body := func(ae *encoder) {
+		ae.Nested(cmdAttrService, func(nae *encoder) { encodeServiceID(nae, id) })
 	}
 	start := len(dests)
 	reset := func() { dests = dests[:start] }
-	err = c.dump(ipvs.ReadDestinations, cmdGetDest, attrs, reset, func(b []byte) error {
+	err := c.dump(ipvs.ReadDestinations, cmdGetDest, body, reset, func(b []byte) error {
 		d, err := decodeDestination(b, id.Family)
 		dests = append(dests, d)
 		return err
@@ -108,6 +100,9 @@ func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
 
 // dumpDestinations reads the servers of each service by a request, but for those
 // that were joined from elsewhere. Services that are gone meanwhile are left out.
+//
+// One socket asks one question at a time: three system calls, 0.11 to 0.4 ms a
+// service on User-Mode Linux, of which decoding a server takes 4 µs.
 func (c *Client) dumpDestinations(entries []ipvs.Entry, joined []bool) ([]ipvs.Entry, error) {
 	doubtful := 0
 	for i := range entries {

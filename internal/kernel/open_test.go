@@ -3,6 +3,8 @@ package kernel
 import (
 	"bytes"
 	"errors"
+	"os"
+	"os/exec"
 	"syscall"
 	"testing"
 
@@ -90,5 +92,22 @@ func TestModprobeSeesNothingOfTheCaller(t *testing.T) {
 	want := "HOME=/\nTERM=linux\nPATH=/sbin:/usr/sbin:/bin:/usr/bin\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)
+	}
+}
+
+// TestDialSurvivesNLDEBUG runs itself once more with a value of the variable on
+// which package netlink, which reads it when the program starts, panics.
+func TestDialSurvivesNLDEBUG(t *testing.T) {
+	const bad = "NLDEBUG=level=x"
+	if os.Getenv("NLDEBUG") == "" {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestDialSurvivesNLDEBUG$")
+		cmd.Env = append(os.Environ(), bad)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("with %s: %v\n%s", bad, err, out)
+		}
+		return
+	}
+	if _, err := dial(); !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("error %v, want EINVAL", err)
 	}
 }

@@ -42,8 +42,15 @@ type socket struct {
 	raw  syscall.RawConn
 }
 
-// dial opens a generic netlink socket.
-func dial() (*socket, error) {
+// dial opens a generic netlink socket. Package netlink panics when the variable
+// NLDEBUG of the environment is not to its taste; here that is an error with
+// EINVAL.
+func dial() (s *socket, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v: %w", p, syscall.EINVAL)
+		}
+	}()
 	// A fixed buffer for the one exchange by which the family is looked up saves
 	// the peek there, too.
 	conn, err := genetlink.Dial(&netlink.Config{MessageBufferSize: 1 << 13})

@@ -24,6 +24,7 @@
 //	# a remark
 //	ipvsadm -A -t 10.0.0.1:80        a command to compare
 //	sh ip link add d0 type dummy     preparation: has to succeed, is not compared
+//	end modprobe ip_vs               done last of all, whatever came before
 //	differs 4.1.6 status=1 stderr=F  the next command differs, on purpose
 //
 // A command to compare is any shell line in which one of the programs is called
@@ -36,6 +37,8 @@
 //	exec -a lvs ipvsadm --frob
 //
 // It is run by bash with pipefail, in a directory that holds the script's files.
+// A namespace and what is mounted in it are gone after the script; what it changes
+// of the machine itself, as by taking a module out, is put back by lines with end.
 // "as USER" before a command runs it as that user:
 //
 //	as nobody ipvsadm -Ln

@@ -21,11 +21,34 @@ func ours(t *testing.T) Programs {
 	if dir == "" {
 		dir = "../../../bin"
 	}
-	p, err := In("project", dir)
+	p, err := In("project", forEveryone(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// forEveryone copies the programs to where an ordinary user can run them.
+func forEveryone(t *testing.T, dir string) string {
+	t.Helper()
+	public, err := os.MkdirTemp("", "programs.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(public) })
+	if err := os.Chmod(public, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		program, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(public, name), program, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return public
 }
 
 // needIPVS fails the test if the kernel has no IPVS: these tests were asked for.
@@ -106,9 +129,10 @@ func TestKernelSaveToRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ns.Close()
+	programs := ours(t)
 	run := func(line string) string {
 		t.Helper()
-		command, err := ours(t).Line(line)
+		command, err := programs.Line(line)
 		if err != nil {
 			t.Fatal(err)
 		}

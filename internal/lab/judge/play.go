@@ -47,15 +47,25 @@ func (s *Script) Play(ctx context.Context, p Programs, beside *Programs) (_ *Rec
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	record := &Record{}
-	for _, step := range s.Steps {
+	record.Outcomes, err = s.playSteps(ctx, s.Steps, ns, p, beside, dir)
+	if err == nil {
+		record.End, err = listEnd(ctx, ns)
+	}
+	_, endErr := s.playSteps(ctx, s.Ends, ns, p, nil, dir)
+	return record, errors.Join(err, endErr)
+}
+
+// playSteps does steps in order, until one cannot be done.
+func (s *Script) playSteps(ctx context.Context, steps []Step, ns *Namespace, p Programs, beside *Programs, dir string) ([]Outcome, error) {
+	var outcomes []Outcome
+	for _, step := range steps {
 		outcome, err := step.play(ctx, ns, p, beside, dir)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: with the programs of the %s: %w", s.Name, step.Number, p.Name, err)
 		}
-		record.Outcomes = append(record.Outcomes, outcome)
+		outcomes = append(outcomes, outcome)
 	}
-	record.End, err = listEnd(ctx, ns)
-	return record, err
+	return outcomes, nil
 }
 
 // unpack writes the script's files to a directory that every user can read.

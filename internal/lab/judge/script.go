@@ -15,6 +15,8 @@ import (
 type Script struct {
 	Name  string
 	Steps []Step
+	// Ends are the clean-up.
+	Ends  []Step
 	Files map[string]string
 }
 
@@ -24,7 +26,7 @@ type Step struct {
 	Number int
 	// Line is the shell line.
 	Line string
-	// Setup is true for preparation, which is not compared.
+	// Setup is true for preparation and clean-up, which are not compared.
 	Setup bool
 	// Listing is true for a line that only reads the table.
 	Listing bool
@@ -68,7 +70,7 @@ func ParseScript(name string, text []byte) (*Script, error) {
 	if err := p.end(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &Script{Name: name, Steps: p.steps, Files: p.files}, nil
+	return &Script{Name: name, Steps: p.steps, Ends: p.ends, Files: p.files}, nil
 }
 
 // parser is the state of ParseScript.
@@ -76,6 +78,7 @@ type parser struct {
 	files    map[string]string
 	unused   map[string]bool
 	steps    []Step
+	ends     []Step
 	intended *Intended // of the next command
 }
 
@@ -87,6 +90,10 @@ func (p *parser) line(number int, line string) error {
 		return nil
 	case "sh":
 		return p.setup(Step{Number: number, Line: strings.TrimSpace(rest), Setup: true})
+	case "end":
+		p.use(rest)
+		p.ends = append(p.ends, Step{Number: number, Line: strings.TrimSpace(rest), Setup: true})
+		return nil
 	case "differs":
 		return p.differs(rest)
 	case "as":

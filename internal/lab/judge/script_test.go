@@ -12,6 +12,7 @@ ipvsadm -C
 
 sh ip link add d0 type dummy
   as nobody ipvsadm -Ln
+end modprobe ip_vs
 differs 4.1.6 status=1 stderr=faults table=empty  # a remark
 ipvsadm-restore < rules
 exec -a lvs ipvsadm --frob
@@ -28,9 +29,10 @@ line 1
 			{Number: 2, Line: "ipvsadm -C"},
 			{Number: 4, Line: "ip link add d0 type dummy", Setup: true},
 			{Number: 5, Line: "ipvsadm -Ln", Listing: true, User: "nobody"},
-			{Number: 7, Line: "ipvsadm-restore < rules", Intended: &Intended{Point: "4.1.6", Status: &status, Stderr: &faults, Table: &empty}},
-			{Number: 8, Line: "exec -a lvs ipvsadm --frob"},
+			{Number: 8, Line: "ipvsadm-restore < rules", Intended: &Intended{Point: "4.1.6", Status: &status, Stderr: &faults, Table: &empty}},
+			{Number: 9, Line: "exec -a lvs ipvsadm --frob"},
 		},
+		Ends:  []Step{{Number: 6, Line: "modprobe ip_vs", Setup: true}},
 		Files: map[string]string{"rules": "-A\n", "faults": "line 1\n", "empty": ""},
 	}
 	got := mustParse(t, text)

@@ -49,6 +49,8 @@ type Listing struct {
 	View View
 	// Numeric leaves addresses and ports unresolved.
 	Numeric bool
+	// JSON prints a JSON document, which has no names, in the place of text.
+	JSON bool
 	// Exact prints counters in full.
 	Exact bool
 	// KernelOrder leaves services and servers as the kernel lists them.
@@ -95,6 +97,8 @@ type Command struct {
 	Saving Saving
 	// Mode is for Restore.
 	Mode RestoreMode
+	// JSON, for Restore, says that the stream is a JSON document.
+	JSON bool
 }
 
 // ops ties the verbs that change something to the operation that does it.

@@ -112,7 +112,7 @@ func (l *line) command() Command {
 	case Save:
 		cmd.Listing, cmd.Saving = l.listing, l.saving
 	case Restore:
-		cmd.Mode = l.mode
+		cmd.Mode, cmd.JSON = l.mode, l.listing.JSON
 	}
 	return cmd
 }

@@ -200,6 +200,9 @@ var table = []group{
 			read: flag(func(l *line) { l.saving.All = true })}}},
 	{name: "output", verbs: rule{takes: of(Save)}, options: []option{
 		{long: "output", beyond: true, value: "FILE", help: "save to a file, which is replaced when all is written", read: (*line).readOutput}}},
+	{name: "json", verbs: rule{takes: lists | restores | of(Save)}, options: []option{
+		{long: "json", beyond: true, help: "print a JSON document, numbers exact, in the place of text; with -R, read one",
+			read: flag(func(l *line) { l.listing.JSON = true })}}},
 
 	{options: []option{
 		{long: "ipv6", letters: "6", help: "the firewall mark before it is that of IPv6 packets", read: (*line).readIPv6},

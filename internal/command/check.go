@@ -31,11 +31,12 @@ func (l *line) judge(what string, member int, ruleOf func(*group) rule) error {
 		r := ruleOf(g)
 		switch given := l.has(i); {
 		case r == rule{}:
-		case r.needs.has(member) && !given:
+		case r.needs.has(member) && !given && !l.keeps():
 			return fault("You need to supply the '%s' option for the %s", g.name, what)
-		case !given || r.needs.has(member) || r.takes.has(member):
+		case !given || l.allows(g, r, member):
 		case !r.one.has(member):
 			return fault("Illegal '%s' option with the %s", g.name, what)
+		case first != "" && r.narrows.has(member):
 		case first != "":
 			return fault("The option '%s' conflicts with the '%s' option in the %s", g.name, first, what)
 		default:
@@ -43,6 +44,18 @@ func (l *line) judge(what string, member int, ruleOf func(*group) rule) error {
 		}
 	}
 	return nil
+}
+
+// keeps says whether what the line needs is there without being named: the one
+// thing that can be so is the port of a present tunnel.
+func (l *line) keeps() bool { return l.over && l.server.Tunnel.Port != 0 }
+
+// allows says whether a group of options may stand, whatever stands beside it.
+func (l *line) allows(g *group, r rule, member int) bool {
+	if l.verb == List && g.views != 0 && l.views&g.views == 0 {
+		return false
+	}
+	return r.needs.has(member) || r.takes.has(member)
 }
 
 // verbName is the name of a command in messages.
@@ -57,18 +70,26 @@ func verbName(v Verb) string {
 
 // judgeSchedFlags judges the scheduler flags when the scheduler is known.
 func (l *line) judgeSchedFlags() error {
+	if l.keep && !l.over {
+		return nil // the scheduler is not known yet
+	}
 	s := &l.service
 	if s.Scheduler == "" {
 		s.Scheduler = defaultScheduler
 	}
 	flags, err := parseSchedFlags(l.schedFlags, s.Scheduler)
-	s.Flags |= flags
+	if flags != 0 {
+		s.Flags = s.Flags&^ipvs.SchedFlags | flags
+	}
 	return err
 }
 
 // judgeWhole judges what the options are together, and fills in what follows from
 // them.
 func (l *line) judgeWhole() error {
+	if l.keep && !l.over {
+		return nil // what they are together is not known yet
+	}
 	switch l.verb {
 	case AddService, EditService:
 		return l.judgeService()
@@ -109,6 +130,7 @@ func (l *line) judgeServer() error {
 		return fault("Different address family is allowed only for tunneling servers")
 	}
 	if d.Forward == ipvs.Tunnel {
+		l.keepTunnel()
 		return l.judgeTunnel()
 	}
 	for i := range table {
@@ -117,6 +139,24 @@ func (l *line) judgeServer() error {
 		}
 	}
 	return nil
+}
+
+// keepTunnel completes a tunnel by what is kept of the present one: nothing if it
+// becomes one of another type.
+func (l *line) keepTunnel() {
+	t := &l.server.Tunnel
+	if !l.namesTunnelType {
+		t.Type = l.kept.Type
+	}
+	if t.Type != l.kept.Type {
+		return
+	}
+	if t.Port == 0 {
+		t.Port = l.kept.Port
+	}
+	if !l.namesTunnelFlags {
+		t.Flags = l.kept.Flags
+	}
 }
 
 func (l *line) judgeListing() error {
@@ -135,5 +175,6 @@ func (l *line) judgeListing() error {
 		id := l.service.ID
 		listing.Service = &id
 	}
+	listing.Server = l.server.Addr
 	return nil
 }

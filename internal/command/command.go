@@ -1,6 +1,11 @@
 package command
 
-import "github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+import (
+	"net/netip"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
 
 // Verb is what a command does: the command letter of the line.
 type Verb int
@@ -57,8 +62,12 @@ type Listing struct {
 	KernelOrder bool
 	// EngineData adds the persistence engine's columns to Connections.
 	EngineData bool
-	// Service is the one service to list; nil for all of them.
+	// Service is the one service to list, or whose connections to list; nil
+	// for all of them.
 	Service *ipvs.ServiceID
+	// Server limits Connections to those of a real server; port 0 is any. It
+	// is the zero AddrPort for all of them.
+	Server netip.AddrPort
 }
 
 // RestoreMode is what a Restore command does with the stream.
@@ -93,12 +102,24 @@ type Command struct {
 	Change ipvs.Change
 	// Listing is for List and Save.
 	Listing Listing
+	// JSON, for Restore, says that the stream is a JSON document.
+	JSON bool
 	// Saving is for Save.
 	Saving Saving
 	// Mode is for Restore.
 	Mode RestoreMode
-	// JSON, for Restore, says that the stream is a JSON document.
-	JSON bool
+	// NetNS is the network namespace to work in: a name as in ip netns, a
+	// process id or a path; empty for the caller's.
+	NetNS string
+	// Keep says that an EditService or EditServer leaves what the line does
+	// not name as it is. The Change is then not what to do, but what to look
+	// up: see Parser.Over. The port of its real server is as the line has it.
+	Keep bool
+	// Words are those of a line with Keep.
+	Words []string
+	// Drain is the time to wait for the connections of a server to end
+	// before DeleteServer; nil is not at all.
+	Drain *time.Duration
 }
 
 // ops ties the verbs that change something to the operation that does it.

@@ -34,22 +34,36 @@ SERVICE is one of -t, -u, --sctp-service or -f MARK [-6]. HOST is an address or 
 with a PORT stands in brackets. Without a command the table is listed, names looked up.
 `
 
-// section is a part of the list of options: those that go with a command.
+// section is a part of the list of options: those that go with one of some
+// commands.
 type section struct {
 	title string
-	verb  Verb
+	verbs set
 }
 
 // sections are the parts of the text, in its order. An option stands in the first
-// that takes it.
+// that takes it; what goes with every command stands in the last.
 var sections = []section{
-	{"Service", DeleteService},
-	{"Service options", AddService},
-	{"Real server options", AddServer},
-	{"Listing options", List},
-	{"Saving options", Save},
-	{"Restoring options", Restore},
-	{"Sync daemon options", StartDaemon},
+	{"Service", of(DeleteService)},
+	{"Service options", of(AddService)},
+	{"Real server options", of(AddServer)},
+	{"Editing and removing", of(EditService, EditServer, DeleteServer)},
+	{"Listing options", of(List)},
+	{"Saving options", of(Save)},
+	{"Restoring options", of(Restore)},
+	{"Sync daemon options", of(StartDaemon)},
+	{"With every command", 0},
+}
+
+// section is the place in sections of a group of options.
+func (g *group) section() int {
+	takers := g.verbs.needs | g.verbs.takes | g.verbs.one
+	for i, s := range sections {
+		if takers&s.verbs != 0 && takers != everywhere {
+			return i
+		}
+	}
+	return len(sections) - 1
 }
 
 // HelpText is the text of -h: the version, how commands and options stand
@@ -61,22 +75,12 @@ func HelpText() string {
 			b = appendGroup(b, g)
 		}
 	}
-	shown := map[string]bool{}
-	for _, s := range sections {
+	for i, s := range sections {
 		b = append(b, "\n"+s.title+":\n"...)
 		for _, g := range table {
-			r := g.verbs
-			if shown[g.name] || !(r.needs | r.takes | r.one).has(int(s.verb)) {
-				continue
+			if g.options[0].verb == None && g.section() == i {
+				b = appendGroup(b, g)
 			}
-			shown[g.name] = true
-			b = appendGroup(b, g)
-		}
-	}
-	b = append(b, "\nWith every command:\n"...)
-	for _, g := range table {
-		if g.name == "" {
-			b = appendGroup(b, g)
 		}
 	}
 	return string(b)

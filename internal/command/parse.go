@@ -1,6 +1,9 @@
 package command
 
 import (
+	"slices"
+	"time"
+
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -21,23 +24,52 @@ func NewParser(prog string, names Resolver) *Parser {
 
 // Parse reads the words after the program's name. The error is an *Error: that
 // of the first word, from the left, which is at fault, then what the line as a
-// whole lacks. No word at all lists the table.
+// whole lacks. No command at all lists the table.
 func (p *Parser) Parse(words []string) (Command, error) {
-	if len(words) == 0 {
-		return Command{Verb: List, Listing: Listing{View: Plain}}, nil
-	}
-	events, plain, scanErr := p.scanner.scan(words)
-	if len(events) == 0 || events[0].option.verb == None {
+	return p.parse(words, newLine(p.names))
+}
+
+// ParseRule reads a line of a rule stream, where some commands and options must
+// not stand.
+func (p *Parser) ParseRule(words []string) (Command, error) {
+	cmd, err := p.Parse(words)
+	switch {
+	case err != nil:
+		return Command{}, err
+	case cmd.Verb == Restore:
 		return Command{}, p.TryHelp()
+	case cmd.NetNS != "":
+		return Command{}, fault("all of a rule stream is for one network namespace")
 	}
+	return cmd, nil
+}
+
+// Over completes a command with Keep: it reads the line again, over the present
+// service and server instead of the usual defaults. A server is not needed for
+// EditService.
+func (p *Parser) Over(cmd Command, s ipvs.Service, d ipvs.Destination) (Command, error) {
 	l := newLine(p.names)
-	if err := l.begin(events[0]); err != nil {
+	l.over = true
+	l.service, l.server, l.kept = s, d, d.Tunnel
+	l.service.Flags &^= ipvs.Hashed
+	l.server.Tunnel = ipvs.TunnelInfo{}
+	if l.server.Forward == ipvs.Local {
+		l.server.Forward = ipvs.Route // as a rule has it
+	}
+	return p.parse(cmd.Words, l)
+}
+
+// parse reads the words into a line.
+func (p *Parser) parse(words []string, l *line) (Command, error) {
+	events, plain, scanErr := p.scanner.scan(words)
+	events, err := p.begin(l, words, events)
+	if err != nil {
 		return Command{}, err
 	}
 	if l.verb == Help || l.verb == Version {
 		return l.command(), nil
 	}
-	for _, e := range events[1:] {
+	for _, e := range events {
 		if err := l.read(e); err != nil {
 			return Command{}, err
 		}
@@ -48,7 +80,31 @@ func (p *Parser) Parse(words []string) (Command, error) {
 	if err := l.finish(plain); err != nil {
 		return Command{}, err
 	}
-	return l.command(), nil
+	cmd := l.command()
+	if cmd.Keep {
+		cmd.Words = slices.Clone(words)
+	}
+	return cmd, nil
+}
+
+// begin reads the options that may stand before the command, and the command. It
+// gives the events after it. Without any word but those, the command is to list.
+func (p *Parser) begin(l *line, words []string, events []event) ([]event, error) {
+	first := 0
+	for first < len(events) && events[first].option.leads {
+		if err := l.read(events[first]); err != nil {
+			return nil, err
+		}
+		first++
+	}
+	switch {
+	case first < len(events) && events[first].option.verb != None:
+		return events[first+1:], l.begin(events[first])
+	case len(words) == 0, first > 0 && first == len(events):
+		l.verb = List
+		return nil, nil
+	}
+	return nil, p.TryHelp()
 }
 
 // TryHelp is the fault of a line that does not begin with a command, and of one
@@ -67,6 +123,15 @@ type line struct {
 	listing  Listing
 	saving   Saving
 	mode     RestoreMode
+	netns    string
+	keep     bool
+	drain    *time.Duration
+
+	// over says that the line goes over a present service and server; kept is
+	// the server's tunnel, and the two after it are what the line names of one.
+	over                              bool
+	kept                              ipvs.TunnelInfo
+	namesTunnelType, namesTunnelFlags bool
 
 	given      uint64 // the groups that the line named, by index in the table
 	views      set    // the Views it asked for
@@ -114,6 +179,7 @@ func (l *line) command() Command {
 	case Restore:
 		cmd.Mode, cmd.JSON = l.mode, l.listing.JSON
 	}
+	cmd.NetNS, cmd.Keep, cmd.Drain = l.netns, l.keep, l.drain
 	return cmd
 }
 

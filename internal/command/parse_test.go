@@ -126,14 +126,24 @@ func TestFaults(t *testing.T) {
 		"-A -t 10.0.0.1:80 -b ,":                         "2 invalid scheduler flag `,'",
 		"-L -b flag-1":                                   "2 Illegal 'sched-flags' option with the 'list' command",
 		// Legality, in the order of the table.
-		"-A":                     "2 You need to supply the 'service-address' option for the 'add-service' command",
-		"-a -r 1.1.1.1":          "2 You need to supply the 'service-address' option for the 'add-server' command",
-		"-a -t 10.0.0.1:80":      "2 You need to supply the 'real-server' option for the 'add-server' command",
-		"-D -w 5":                "2 You need to supply the 'service-address' option for the 'delete-service' command",
-		"-D -w 5 -t 10.0.0.1:80": "2 Illegal 'weight' option with the 'delete-service' command",
-		"-C -t 10.0.0.1:80":      "2 Illegal 'service-address' option with the 'flush' command",
-		"-R -n":                  "2 Illegal 'numeric' option with the 'restore' command",
-		"-L -c -t 10.0.0.1:80":   "2 The option 'service-address' conflicts with the 'connection' option in the 'list' command",
+		"-A":                            "2 You need to supply the 'service-address' option for the 'add-service' command",
+		"-a -r 1.1.1.1":                 "2 You need to supply the 'service-address' option for the 'add-server' command",
+		"-a -t 10.0.0.1:80":             "2 You need to supply the 'real-server' option for the 'add-server' command",
+		"-D -w 5":                       "2 You need to supply the 'service-address' option for the 'delete-service' command",
+		"-D -w 5 -t 10.0.0.1:80":        "2 Illegal 'weight' option with the 'delete-service' command",
+		"-C -t 10.0.0.1:80":             "2 Illegal 'service-address' option with the 'flush' command",
+		"-R -n":                         "2 Illegal 'numeric' option with the 'restore' command",
+		"-L -t 10.0.0.1:80 --timeout":   "2 The option 'timeout' conflicts with the 'service-address' option in the 'list' command",
+		"-L -c -t 10.0.0.1:80 --daemon": "2 The option 'daemon' conflicts with the 'connection' option in the 'list' command",
+		"-L -r 10.0.0.1:80 -w 5":        "2 Illegal 'real-server' option with the 'list' command",
+		"--netns a -n":                  "255 Try `ipvsadm -h' or 'ipvsadm --help' for more information.",
+		"--netns a --netns b -L":        "2 multiple 'netns' options specified",
+		"-A -t 10.0.0.1:80 --keep":      "2 Illegal 'keep' option with the 'add-service' command",
+		"-D -t 10.0.0.1:80 --drain 5":   "2 Illegal 'drain' option with the 'delete-service' command",
+		"-d --drain x":                  "2 illegal drain time specified",
+		"-L --netns=":                   "2 illegal network namespace specified",
+		"-R --diff --sync":              "2 The option 'sync' conflicts with the 'diff' option in the 'restore' command",
+		"-L --all":                      "2 Illegal 'all' option with the 'list' command",
 		"--stop-daemon backup --mcast-interface lo": "2 Illegal 'mcast-interface' option with the 'stop-daemon' command",
 		// The line as a whole.
 		"-A -t 10.0.0.1":                                "2 Zero port specified for non-persistent service",
@@ -286,8 +296,14 @@ func TestOtherCommands(t *testing.T) {
 		"--start-daemon backup --mcast-interface 12345678901234567 --mcast-group ff02::1 --mcast-port 5 --mcast-ttl 6 --sync-maxlen 7": {
 			Verb: StartDaemon, Change: ipvs.Change{Daemon: ipvs.Daemon{State: ipvs.Backup, Interface: "123456789012345",
 				Group: netip.MustParseAddr("ff02::1"), Port: 5, TTL: 6, MaxLen: 7}}},
-		"-Z":               {Verb: Zero},
-		"-Z -t 1.1.1.1:80": {Verb: Zero, Change: ipvs.Change{Service: ipvs.Service{ID: id}}},
+		"--netns a":                    {Verb: List, NetNS: "a", Listing: Listing{View: Plain}},
+		"--netns a -Ln":                {Verb: List, NetNS: "a", Listing: Listing{View: Plain, Numeric: true}},
+		"-C --netns=/x":                {Verb: Flush, NetNS: "/x"},
+		"-Lc -t 1.1.1.1:80 -r 2.2.2.2": {Verb: List, Listing: Listing{View: Connections, Service: &id, Server: netip.MustParseAddrPort("2.2.2.2:0")}},
+		"-R --sync":                    {Verb: Restore, Mode: Sync},
+		"-S --all --output f":          {Verb: Save, Saving: Saving{All: true, File: "f"}},
+		"-Z":                           {Verb: Zero},
+		"-Z -t 1.1.1.1:80":             {Verb: Zero, Change: ipvs.Change{Service: ipvs.Service{ID: id}}},
 	} {
 		got, err := parse(t, line)
 		if err != nil {
@@ -298,5 +314,81 @@ func TestOtherCommands(t *testing.T) {
 		if diff := cmp.Diff(want, got, compareAddrs); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", line, diff)
 		}
+	}
+}
+
+// TestOver: with --keep, what the line does not name is as it was.
+func TestOver(t *testing.T) {
+	service := ipvs.Service{ID: ipvs.AddrService(ipvs.TCP, netip.MustParseAddrPort("[::1]:80")), Scheduler: "sh",
+		Flags: ipvs.Hashed | ipvs.Persistent | ipvs.Sched2, Timeout: 50, Netmask: 64, Engine: "sip"}
+	server := ipvs.Destination{Addr: netip.MustParseAddrPort("[::2]:80"), Forward: ipvs.Tunnel, Weight: 7, UpperThreshold: 9, LowerThreshold: 8,
+		Tunnel: ipvs.TunnelInfo{Type: ipvs.GUE, Port: 5, Flags: ipvs.TunnelChecksum}}
+	svc := func(change func(*ipvs.Service)) ipvs.Change {
+		s := service
+		s.Flags &^= ipvs.Hashed
+		change(&s)
+		return ipvs.Change{Op: ipvs.EditService, Service: s}
+	}
+	dst := func(change func(*ipvs.Destination)) ipvs.Change {
+		d := server
+		change(&d)
+		return ipvs.Change{Op: ipvs.EditDestination, Service: ipvs.Service{ID: service.ID}, Destination: d}
+	}
+	const e, s = "-e -t [::1]:80 -r [::2]:80 --keep", "-E -t [::1]:80 --keep"
+	for line, want := range map[string]ipvs.Change{
+		s:                                svc(func(*ipvs.Service) {}),
+		s + " -p 9":                      svc(func(s *ipvs.Service) { s.Timeout = 9 }),
+		s + " -M 48":                     svc(func(s *ipvs.Service) { s.Netmask = 48 }),
+		s + " -s rr":                     svc(func(s *ipvs.Service) { s.Scheduler = "rr" }),
+		s + " --pe x":                    svc(func(s *ipvs.Service) { s.Engine = "x" }),
+		s + " -b sh-fallback":            svc(func(s *ipvs.Service) { s.Flags = ipvs.Persistent | ipvs.Sched1 }),
+		e:                                dst(func(*ipvs.Destination) {}),
+		e + " -w 0":                      dst(func(d *ipvs.Destination) { d.Weight = 0 }),
+		e + " -x 10":                     dst(func(d *ipvs.Destination) { d.UpperThreshold = 10 }),
+		e + " -y 1":                      dst(func(d *ipvs.Destination) { d.LowerThreshold = 1 }),
+		e + " -m":                        dst(func(d *ipvs.Destination) { d.Forward, d.Tunnel = ipvs.Masquerade, ipvs.TunnelInfo{} }),
+		e + " -i":                        dst(func(*ipvs.Destination) {}),
+		e + " --tun-remcsum":             dst(func(d *ipvs.Destination) { d.Tunnel.Flags = ipvs.TunnelRemoteChecksum }),
+		e + " --tun-port 6":              dst(func(d *ipvs.Destination) { d.Tunnel.Port = 6 }),
+		e + " --tun-type gue":            dst(func(*ipvs.Destination) {}),
+		e + " --tun-type gre":            dst(func(d *ipvs.Destination) { d.Tunnel = ipvs.TunnelInfo{Type: ipvs.GRE} }),
+		e + " --tun-csum --tun-type gre": dst(func(d *ipvs.Destination) { d.Tunnel = ipvs.TunnelInfo{Type: ipvs.GRE, Flags: ipvs.TunnelChecksum} }),
+	} {
+		p := NewParser("ipvsadm", fakeNames{})
+		first, err := p.Parse(strings.Fields(line))
+		if err != nil || !first.Keep {
+			t.Errorf("%q: %+v, %v", line, first, err)
+			continue
+		}
+		got, err := p.Over(first, service, server)
+		if err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		if diff := cmp.Diff(want, got.Change, compareAddrs); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", line, diff)
+		}
+	}
+	p := NewParser("ipvsadm", fakeNames{})
+	for line, want := range map[string]string{
+		s + " -b mh-port":                     "incompatible scheduler flag `mh-port'",
+		e + " -m --tun-csum":                  "Tunnel options conflict with forward method",
+		"-e -t [::1]:80 -r 1.1.1.1 --keep -g": "Different address family is allowed only for tunneling servers",
+	} {
+		first, err := p.Parse(strings.Fields(line))
+		if err == nil {
+			_, err = p.Over(first, service, server)
+		}
+		if err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", line, err, want)
+		}
+	}
+	ipip := server
+	ipip.Tunnel = ipvs.TunnelInfo{}
+	first, err := p.Parse(strings.Fields(e + " --tun-type gue"))
+	if err == nil {
+		_, err = p.Over(first, service, ipip)
+	}
+	if want := "You need to supply the 'tun-port' option for the 'gue' tunnel type"; err == nil || err.Error() != want {
+		t.Errorf("gue over ipip: %v, want %s", err, want)
 	}
 }

@@ -61,7 +61,7 @@ func address(p ipvs.Protocol) func(*line, string) error {
 			return fault("illegal virtual server address[:port] specified")
 		}
 		l.service.ID = ipvs.AddrService(p, netip.AddrPortFrom(e.addr, e.port))
-		if e.addr.Is6() {
+		if e.addr.Is6() && !l.over {
 			l.service.Netmask = ipvs.IPv6.FullMask()
 		}
 		return nil
@@ -82,7 +82,9 @@ func (l *line) readIPv6(string) error {
 		return fault("-6 used before -f\n")
 	}
 	l.service.ID.Family = ipvs.IPv6
-	l.service.Netmask = ipvs.IPv6.FullMask()
+	if !l.over {
+		l.service.Netmask = ipvs.IPv6.FullMask()
+	}
 	return nil
 }
 
@@ -133,7 +135,8 @@ func (l *line) readSchedFlags(value string) error {
 }
 
 // readServer reads the address of a real server. One without a port has that of
-// the service, if the line has named the service by now.
+// the service, if the line has named the service by now; in a listing it stands for
+// all ports.
 func (l *line) readServer(value string) error {
 	id := l.service.ID
 	protocol := id.Protocol // 0, which knows no names, before the service is read
@@ -144,7 +147,7 @@ func (l *line) readServer(value string) error {
 	if !ok {
 		return fault("illegal real server address[:port] specified")
 	}
-	if !e.hasPort {
+	if !e.hasPort && l.verb != List {
 		e.port = id.Addr.Port()
 	}
 	l.server.Addr = netip.AddrPortFrom(e.addr, e.port)
@@ -160,6 +163,7 @@ func (l *line) readTunnelType(value string) error {
 	for t, name := range tunnelTypes {
 		if name == value {
 			l.server.Tunnel.Type = ipvs.TunnelType(t)
+			l.namesTunnelType = true
 			return nil
 		}
 	}
@@ -168,7 +172,10 @@ func (l *line) readTunnelType(value string) error {
 
 // tunnelFlag reads a flag of a tunnel.
 func tunnelFlag(f ipvs.TunnelFlags) func(*line, string) error {
-	return flag(func(l *line) { l.server.Tunnel.Flags = f })
+	return flag(func(l *line) {
+		l.server.Tunnel.Flags = f
+		l.namesTunnelFlags = true
+	})
 }
 
 func (l *line) readInterface(value string) error {
@@ -179,6 +186,14 @@ func (l *line) readInterface(value string) error {
 func (l *line) readGroup(value string) (err error) {
 	l.daemon.Group, err = parseMulticast(value)
 	return err
+}
+
+func (l *line) readNetNS(value string) error {
+	if value == "" {
+		return fault("illegal network namespace specified")
+	}
+	l.netns = value
+	return nil
 }
 
 func (l *line) readOutput(value string) error {

@@ -1,6 +1,10 @@
 package command
 
-import "github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+import (
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
 
 // group is a name of the fault messages, and the options that go by it. A line
 // may name each group once. The order of the groups in the table is the order in
@@ -14,6 +18,9 @@ type group struct {
 	// tunnels says which tunnel types they go with, by ipvs.TunnelType, for
 	// the options that describe a tunnel.
 	tunnels rule
+	// views are the views that the options need in a listing; none of them
+	// needed if empty.
+	views   set
 	options []option
 }
 
@@ -32,6 +39,8 @@ type option struct {
 	verb Verb
 	// help is the line of -h.
 	help string
+	// leads marks what may stand before the command.
+	leads bool
 	// beyond marks what the reference program does not have.
 	beyond bool
 	// read judges the value and stores it.
@@ -44,6 +53,9 @@ type rule struct {
 	needs set // must have it
 	takes set // may have it
 	one   set // may have at most one of all the groups that say so
+	// narrows is where one of them may all the same stand with another that
+	// comes before it in the table.
+	narrows set
 }
 
 // The commands by what they take.
@@ -55,6 +67,7 @@ var (
 	lists        = of(List)
 	daemons      = of(StartDaemon)
 	restores     = of(Restore)
+	everywhere   = services | servers | lists | daemons | restores | of(Flush, Save, Zero, SetTimeouts, StopDaemon)
 )
 
 // table is the language: every command and every option, once. An entry here,
@@ -100,7 +113,7 @@ var table = []group{
 			read: flag(func(l *line) { l.listing.Numeric = true })}}},
 	{name: "connection", verbs: rule{one: lists}, options: []option{
 		{long: "connection", letters: "c", help: "list the connections", read: view(Connections)}}},
-	{name: "service-address", verbs: rule{needs: services | servers, takes: of(Zero), one: lists}, options: []option{
+	{name: "service-address", verbs: rule{needs: services | servers, takes: of(Zero), one: lists, narrows: lists}, options: []option{
 		{long: "tcp-service", letters: "t", value: "HOST[:PORT]", help: "TCP service", read: address(ipvs.TCP)},
 		{long: "udp-service", letters: "u", value: "HOST[:PORT]", help: "UDP service", read: address(ipvs.UDP)},
 		{long: "sctp-service", value: "HOST[:PORT]", help: "SCTP service", read: address(ipvs.SCTP)},
@@ -115,7 +128,7 @@ var table = []group{
 	{name: "netmask", verbs: rule{takes: serviceEdits}, options: []option{
 		{long: "netmask", letters: "M", value: "MASK", help: "keep whole networks together: 255.255.255.0, or a prefix length for IPv6 (default one address)",
 			read: (*line).readNetmask}}},
-	{name: "real-server", verbs: rule{needs: servers}, options: []option{
+	{name: "real-server", verbs: rule{needs: servers, takes: lists}, views: of(Connections), options: []option{
 		{long: "real-server", letters: "r", value: "HOST[:PORT]", help: "the real server (default port: the service's)",
 			read: (*line).readServer}}},
 	{name: "forwarding-method", verbs: rule{takes: serverEdits}, options: []option{
@@ -187,6 +200,9 @@ var table = []group{
 	{name: "tun-remcsum", verbs: rule{takes: serverEdits}, tunnels: rule{one: of(ipvs.GUE)}, options: []option{
 		{long: "tun-remcsum", help: "gue: remote checksum", read: tunnelFlag(ipvs.TunnelRemoteChecksum)}}},
 
+	{name: "json", verbs: rule{takes: lists | restores | of(Save)}, options: []option{
+		{long: "json", beyond: true, help: "print a JSON document, numbers exact, in the place of text; with -R, read one",
+			read: flag(func(l *line) { l.listing.JSON = true })}}},
 	{name: "check", verbs: rule{one: restores}, options: []option{
 		{long: "check", beyond: true, help: "read the commands, tell every bad line, change nothing", read: mode(Check)}}},
 	{name: "diff", verbs: rule{one: restores}, options: []option{
@@ -200,9 +216,18 @@ var table = []group{
 			read: flag(func(l *line) { l.saving.All = true })}}},
 	{name: "output", verbs: rule{takes: of(Save)}, options: []option{
 		{long: "output", beyond: true, value: "FILE", help: "save to a file, which is replaced when all is written", read: (*line).readOutput}}},
-	{name: "json", verbs: rule{takes: lists | restores | of(Save)}, options: []option{
-		{long: "json", beyond: true, help: "print a JSON document, numbers exact, in the place of text; with -R, read one",
-			read: flag(func(l *line) { l.listing.JSON = true })}}},
+	{name: "keep", verbs: rule{takes: of(EditService, EditServer)}, options: []option{
+		{long: "keep", beyond: true, help: "leave what the line does not name as it is",
+			read: flag(func(l *line) { l.keep = true })}}},
+	{name: "drain", verbs: rule{takes: of(DeleteServer)}, options: []option{
+		{long: "drain", beyond: true, value: "TIME", help: "set the weight to 0 and wait that many seconds for the connections to end before removing",
+			read: number(0, maxTimeout, "illegal drain time specified", func(l *line, n uint32) {
+				d := time.Duration(n) * time.Second
+				l.drain = &d
+			})}}},
+	{name: "netns", verbs: rule{takes: everywhere}, options: []option{
+		{long: "netns", beyond: true, leads: true, value: "NETNS", help: "work in a network namespace: a name as in ip netns, a process id or a path; may stand before the command",
+			read: (*line).readNetNS}}},
 
 	{options: []option{
 		{long: "ipv6", letters: "6", help: "the firewall mark before it is that of IPv6 packets", read: (*line).readIPv6},

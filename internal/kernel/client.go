@@ -3,13 +3,14 @@
 // the module loaded when it is absent. It gives and takes the types of package
 // ipvs; what byte order and layout the kernel wants is known here alone.
 //
-// A Client answers for one network namespace, that of the thread which opened
-// it, and is not made for use by several goroutines at a time.
+// A Client answers for one network namespace, that of Options.NetNS or of the
+// thread which opened it, and is not made for use by several goroutines at a time.
 package kernel
 
 import (
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 
 	"github.com/mdlayher/netlink"
@@ -28,6 +29,7 @@ type Client struct {
 	out      encoder // the datagram to send, kept for its memory
 	info     *ipvs.Info
 	reserved bool
+	ns       *netNS
 	proc     string // the folder with ip_vs and ip_vs_conn
 }
 
@@ -39,8 +41,18 @@ func newClient(ch channel, family uint16) *Client {
 	return &Client{ch: ch, family: family, proc: procNet}
 }
 
+// openProc opens a file of the proc file system in the Client's namespace, to
+// which it belongs from then on.
+func (c *Client) openProc(name string) (f *os.File, err error) {
+	err = c.ns.do(func() error {
+		f, err = os.Open(c.proc + "/" + name)
+		return err
+	})
+	return f, err
+}
+
 // Close ends the connection. The Client is of no use afterwards.
-func (c *Client) Close() error { return c.ch.close() }
+func (c *Client) Close() error { return errors.Join(c.ch.close(), c.ns.close()) }
 
 // Info asks for the version of IPVS and the size of its connection table. It is
 // the first request of the reference program whatever the command, and so the

@@ -14,6 +14,10 @@ import (
 // Options say how to reach the kernel. The zero value is the caller's own
 // network namespace, and no output of modprobe.
 type Options struct {
+	// NetNS is the network namespace to work in: a name as in ip-netns(8), the
+	// id of a process, or, with a slash in it, a path. Empty is that of the
+	// calling thread.
+	NetNS string
 	// ModprobeOutput receives what modprobe says when it cannot load the
 	// module. Nil drops it. An *os.File is handed over as it is.
 	ModprobeOutput io.Writer
@@ -26,18 +30,42 @@ type Options struct {
 // When the kernel has no such family, the module is loaded by one run of
 // /sbin/modprobe, and the family looked up once more. If it is still not there,
 // the error wraps the errno that the reference program prints: EPERM for a
-// caller without privilege, else ENOPROTOOPT. All errors of Open wrap an errno.
+// caller without privilege, else ENOPROTOOPT. All errors of Open wrap an errno, but
+// for ErrNotNetNS; a namespace that cannot be had is *NetNSError.
 func Open(opts Options) (*Client, error) {
-	s, err := dial()
+	ns, err := openNetNS(opts.NetNS)
 	if err != nil {
-		return nil, fmt.Errorf("open a netlink socket: %w", err)
-	}
-	id, err := lookUpFamily(s.familyID, func() error { return modprobe(opts.ModprobeOutput) })
-	if err != nil {
-		_ = s.close()
 		return nil, err
 	}
-	return newClient(s, id), nil
+	s, id, err := connect(ns, opts)
+	if err != nil {
+		_ = ns.close()
+		return nil, err
+	}
+	c := newClient(s, id)
+	c.ns = ns
+	return c, nil
+}
+
+// connect opens a socket in the namespace, and finds the family.
+func connect(ns *netNS, opts Options) (s *socket, family uint16, err error) {
+	err = ns.do(func() error {
+		s, err = dial()
+		return err
+	})
+	var nsErr *NetNSError
+	if errors.As(err, &nsErr) {
+		return nil, 0, err
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("open a netlink socket: %w", err)
+	}
+	family, err = lookUpFamily(s.familyID, func() error { return modprobe(opts.ModprobeOutput) })
+	if err != nil {
+		_ = s.close()
+		return nil, 0, err
+	}
+	return s, family, nil
 }
 
 // errNoFamily is the kernel's answer when it has no family of that name.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 	"net/netip"
-	"os"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -40,7 +39,7 @@ func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: unexpected line"
 // a client sends can end up in a line.
 func (c *Client) Connections() iter.Seq2[*ipvs.Connection, error] {
 	return func(yield func(*ipvs.Connection, error) bool) {
-		f, err := os.Open(c.proc + "/ip_vs_conn")
+		f, err := c.openProc("ip_vs_conn")
 		if err != nil {
 			yield(nil, err)
 			return

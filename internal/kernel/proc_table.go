@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -35,7 +34,7 @@ var errNoProcTable = errors.New("not a proc table of IPVS")
 // look at the file in the place of a request a service. It says which services
 // it could answer for: none, if there is an error.
 func (c *Client) joinProc(entries []ipvs.Entry) (joined []bool, err error) {
-	f, err := os.Open(c.proc + "/ip_vs")
+	f, err := c.openProc("ip_vs")
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func run(program func([]string, Env) int, k *script, stdin io.Reader, line strin
 	var out, errs bytes.Buffer
 	status := program(strings.Fields(line), Env{
 		Stdin: stdin, Stdout: &out, Stderr: &errs, Names: noNames{},
-		OpenKernel: func() (Kernel, error) {
+		OpenKernel: func(string) (Kernel, error) {
 			if k == nil {
 				return nil, fmt.Errorf("look up the family: %w", syscall.ENOPROTOOPT)
 			}
@@ -331,7 +331,7 @@ func TestLostOutput(t *testing.T) {
 	} {
 		var errs bytes.Buffer
 		k := &script{conns: make([]ipvs.Connection, 3000)}
-		env := Env{Stdout: &failing{100, err}, Stderr: &errs, Names: noNames{}, OpenKernel: func() (Kernel, error) { return k, nil }}
+		env := Env{Stdout: &failing{100, err}, Stderr: &errs, Names: noNames{}, OpenKernel: func(string) (Kernel, error) { return k, nil }}
 		for _, line := range []string{"ipvsadm -Ln", "ipvsadm -Lnc", "ipvsadm -Lc", "ipvsadm -h"} {
 			errs.Reset()
 			env.Stdout = &failing{20, err}

@@ -9,12 +9,12 @@ package cli
 import (
 	"io"
 	"iter"
+	"net/netip"
+	"os"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/format"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
-
-	"net/netip"
 )
 
 // Env is what a program is given: its streams, and how to come by the kernel and
@@ -23,9 +23,15 @@ type Env struct {
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
-	// OpenKernel opens the kernel's IPVS. It is called at most once, and not
-	// before a command needs it.
-	OpenKernel func() (Kernel, error)
+	// Terminal says whether Stderr is one, and shows progress.
+	Terminal func() bool
+	// OpenKernel opens the kernel's IPVS in a network namespace: a name as in
+	// ip netns, a process id, a path, or empty for the caller's. It is called
+	// at most once, and not before a command needs it.
+	OpenKernel func(netns string) (Kernel, error)
+	// Signals catches the signals that ask the program to end, until it is
+	// told to stop that.
+	Signals func() (signals <-chan os.Signal, stop func())
 	// Names looks names up, both ways. It does nothing before it is asked.
 	Names Names
 }

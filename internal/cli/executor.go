@@ -27,7 +27,7 @@ type executor struct {
 // do does a command. Changes may be left for later; anything else sees the effect
 // of all that went before.
 func (x *executor) do(r rule) error {
-	if r.cmd.Change.Op != 0 {
+	if r.cmd.Change.Op != 0 && !r.cmd.Keep && r.cmd.Drain == nil {
 		x.changes = append(x.changes, r.cmd.Change)
 		x.lines = append(x.lines, r.line)
 		if len(x.changes) < maxPending {
@@ -47,9 +47,16 @@ func (x *executor) do(r rule) error {
 	if _, err := x.open(); err != nil {
 		return err // no fault of this line
 	}
-	if err := x.session.do(r.cmd); err != nil {
-		return &lineError{r.line, err}
+	err := x.session.do(r.cmd)
+	if err == nil || errors.Is(err, errReaderLeft) {
+		return err
 	}
+	f := &lineError{r.line, err}
+	if r.cmd.Change.Op == 0 {
+		return f
+	}
+	x.tell(f.Error()) // as any other change that is refused
+	x.note(f)
 	return nil
 }
 

@@ -64,7 +64,7 @@ func (w world) ours(stdin string, args ...string) judge.Result {
 	var out, errs bytes.Buffer
 	env := cli.Env{
 		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Names: names.New(),
-		OpenKernel: func() (cli.Kernel, error) { return kernel.Open(kernel.Options{}) },
+		OpenKernel: openKernel,
 	}
 	var status int
 	// Do's error is the function's, and this one has none.
@@ -74,6 +74,9 @@ func (w world) ours(stdin string, args ...string) judge.Result {
 	})
 	return judge.Result{Status: status, Stdout: out.String(), Stderr: errs.String()}
 }
+
+// openKernel opens the kernel for the program under test.
+func openKernel(netns string) (cli.Kernel, error) { return kernel.Open(kernel.Options{NetNS: netns}) }
 
 // state is all that a command can change.
 type state struct {

@@ -127,8 +127,7 @@ const nameBatch = 1024
 
 // listConnections prints the connections as they are read: there may be millions.
 func (s *session) listConnections(l command.Listing) error {
-	kernel, err := s.open()
-	if err != nil {
+	if _, err := s.open(); err != nil {
 		return err
 	}
 	f := format.Connections{Persistent: l.EngineData}
@@ -137,36 +136,29 @@ func (s *session) listConnections(l command.Listing) error {
 	}
 	if !l.Numeric {
 		f.Names = s.env.Names
-		return s.listNamedConnections(kernel, f)
+		return s.listNamedConnections(l, f)
 	}
-	for c, err := range kernel.Connections() {
-		if err != nil {
-			return unread(err)
-		}
-		if err := s.wrote(f.AppendLine(s.out, c)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.eachConnection(l, func(c *ipvs.Connection) error {
+		return s.wrote(f.AppendLine(s.out, c))
+	})
 }
 
 // listNamedConnections prints the connections a batch at a time, the names of
 // each batch looked up together.
-func (s *session) listNamedConnections(kernel Kernel, f format.Connections) error {
+func (s *session) listNamedConnections(l command.Listing, f format.Connections) error {
 	batch := make([]ipvs.Connection, 0, nameBatch)
-	for c, err := range kernel.Connections() {
-		if err != nil {
-			return unread(err)
-		}
+	err := s.eachConnection(l, func(c *ipvs.Connection) error {
 		if batch = append(batch, *c); len(batch) < nameBatch {
-			continue
+			return nil
 		}
-		if err := s.printNamed(batch, f); err != nil {
-			return err
-		}
+		full := batch
 		batch = batch[:0]
+		return s.printNamed(full, f)
+	})
+	if printErr := s.printNamed(batch, f); err == nil {
+		err = printErr
 	}
-	return s.printNamed(batch, f)
+	return err
 }
 
 func (s *session) printNamed(batch []ipvs.Connection, f format.Connections) error {

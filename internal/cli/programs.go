@@ -22,6 +22,7 @@ func Save(args []string, env Env) int {
 	if err != nil {
 		return s.end(&failure{saveUsage, statusBadUsage})
 	}
+	s.netns = cmd.NetNS
 	return s.end(s.do(cmd))
 }
 
@@ -39,6 +40,7 @@ func Restore(args []string, env Env) int {
 	if err != nil {
 		return s.end(&failure{restoreUsage, statusBadUsage})
 	}
+	s.netns = cmd.NetNS
 	return s.end(s.restore(cmd, s.replace))
 }
 

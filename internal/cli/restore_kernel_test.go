@@ -14,7 +14,6 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
-	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 )
 
@@ -25,8 +24,7 @@ func (w world) program(main func([]string, cli.Env) int, stdin, line string) (st
 	// Do's error is the function's, and this one has none.
 	_ = w.Do(func() error {
 		status = main(strings.Fields(line), cli.Env{
-			Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Names: names.New(),
-			OpenKernel: func() (cli.Kernel, error) { return kernel.Open(kernel.Options{}) },
+			Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Names: names.New(), OpenKernel: openKernel,
 		})
 		return nil
 	})

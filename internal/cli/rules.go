@@ -55,10 +55,7 @@ func (r *ruleReader) next() (rule, error) {
 		if len(r.words) == 0 {
 			continue
 		}
-		cmd, err := r.parser.Parse(r.words)
-		if err == nil && cmd.Verb == command.Restore {
-			err = r.parser.TryHelp()
-		}
+		cmd, err := r.parser.ParseRule(r.words)
 		if err != nil {
 			return rule{}, &lineError{r.line, err}
 		}

@@ -38,6 +38,7 @@ func (s *session) run(words []string) error {
 	if err != nil {
 		return err
 	}
+	s.netns = cmd.NetNS
 	if cmd.Verb == command.Restore {
 		return s.restore(cmd, s.follow)
 	}
@@ -55,6 +56,13 @@ func (s *session) do(cmd command.Command) error {
 		return s.list(cmd.Listing)
 	case command.Save:
 		return s.save(cmd)
+	}
+	if cmd.Drain != nil {
+		return s.drain(cmd.Change, *cmd.Drain)
+	}
+	cmd, err := s.completed(cmd)
+	if err != nil {
+		return err
 	}
 	return s.change(cmd.Change)
 }

@@ -15,6 +15,7 @@ type session struct {
 	env    Env
 	parser *command.Parser
 
+	netns  string // the network namespace to work in
 	kernel Kernel // nil until a command needs it
 	info   ipvs.Info
 
@@ -33,8 +34,15 @@ func (s *session) open() (Kernel, error) {
 	if s.kernel != nil {
 		return s.kernel, nil
 	}
-	kernel, err := s.env.OpenKernel()
-	if err != nil {
+	kernel, err := s.env.OpenKernel(s.netns)
+	var noNetNS interface {
+		error
+		NetNS() string
+	}
+	switch {
+	case errors.As(err, &noNetNS):
+		return nil, &failure{"Can't use the namespace: " + noNetNS.Error(), statusNoIPVS}
+	case err != nil:
 		return nil, noIPVS(err)
 	}
 	s.kernel = kernel

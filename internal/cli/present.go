@@ -19,17 +19,20 @@ func (s *session) lookUp(c ipvs.Change) (ipvs.Service, ipvs.Destination, error) 
 	}
 	id := c.Service.ID
 	table, err := kernel.Table(ipvs.Query{Service: &id})
-	if err == nil && len(table.Entries) == 0 {
-		err = syscall.ESRCH
-	}
-	if err != nil {
-		var errno syscall.Errno
-		if errors.As(err, &errno) {
-			err = &ipvs.Error{Op: c.Op, Errno: errno}
-		}
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &errno):
+		return ipvs.Service{}, ipvs.Destination{}, refused(&ipvs.Error{Op: c.Op, Errno: errno})
+	case err != nil:
 		return ipvs.Service{}, ipvs.Destination{}, refused(err)
+	case len(table.Entries) == 0:
+		return ipvs.Service{}, ipvs.Destination{}, refused(&ipvs.Error{Op: c.Op, Errno: syscall.ESRCH})
 	}
-	e := table.Entries[0]
+	return pick(table.Entries[0], c)
+}
+
+// pick takes what a command is about from its service.
+func pick(e ipvs.Entry, c ipvs.Change) (ipvs.Service, ipvs.Destination, error) {
 	if c.Op == ipvs.EditService {
 		return e.Service, ipvs.Destination{}, nil
 	}
@@ -55,14 +58,25 @@ func findServer(e ipvs.Entry, addr netip.AddrPort) (ipvs.Destination, bool) {
 }
 
 // completed is a command that is ready to be done: with --keep, what the line does
-// not name is filled in with what is present.
-func (s *session) completed(cmd command.Command) (command.Command, error) {
+// not name is filled in with what lookUp finds.
+func (s *session) completed(cmd command.Command, lookUp func(ipvs.Change) (ipvs.Service, ipvs.Destination, error)) (command.Command, error) {
 	if !cmd.Keep {
 		return cmd, nil
 	}
-	service, server, err := s.lookUp(cmd.Change)
+	service, server, err := lookUp(cmd.Change)
 	if err != nil {
 		return command.Command{}, err
 	}
 	return s.parser.Over(cmd, service, server)
+}
+
+// lookUpIn finds what a command is about in a state.
+func lookUpIn(state *ipvs.State) func(ipvs.Change) (ipvs.Service, ipvs.Destination, error) {
+	return func(c ipvs.Change) (ipvs.Service, ipvs.Destination, error) {
+		e, ok := state.Entry(c.Service.ID)
+		if !ok {
+			return ipvs.Service{}, ipvs.Destination{}, refused(&ipvs.Error{Op: c.Op, Errno: syscall.ESRCH})
+		}
+		return pick(e, c)
+	}
 }

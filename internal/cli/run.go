@@ -60,7 +60,7 @@ func (s *session) do(cmd command.Command) error {
 	if cmd.Drain != nil {
 		return s.drain(cmd.Change, *cmd.Drain)
 	}
-	cmd, err := s.completed(cmd)
+	cmd, err := s.completed(cmd, s.lookUp)
 	if err != nil {
 		return err
 	}

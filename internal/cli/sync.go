@@ -100,7 +100,11 @@ func (s *session) wanted() (*ipvs.State, error) {
 		if r.cmd.Change.Op == 0 {
 			return &lineError{r.line, &command.Error{Text: "not a command that describes a table", Status: command.StatusFault}}
 		}
-		if err := state.Apply(r.cmd.Change); err != nil {
+		cmd, err := s.completed(r.cmd, lookUpIn(state))
+		if err != nil {
+			return &lineError{r.line, err}
+		}
+		if err := state.Apply(cmd.Change); err != nil {
 			return &lineError{r.line, refused(err)}
 		}
 		return nil

@@ -53,6 +53,15 @@ func (s *State) Entries() []Entry {
 	return entries
 }
 
+// Entry gives a service with its servers; false if there is none.
+func (s *State) Entry(id ServiceID) (Entry, bool) {
+	e := s.find(id)
+	if e == nil {
+		return Entry{}, false
+	}
+	return Entry{Service: e.service, Destinations: slices.Clone(e.servers)}, true
+}
+
 // Apply makes a change. The error is an *Error, with the number that the kernel
 // has for the same refusal. Zero changes nothing here.
 func (s *State) Apply(c Change) error {

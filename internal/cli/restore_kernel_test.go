@@ -25,6 +25,8 @@ func (w world) program(main func([]string, cli.Env) int, stdin, line string) (st
 	_ = w.Do(func() error {
 		status = main(strings.Fields(line), cli.Env{
 			Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Names: names.New(), OpenKernel: openKernel,
+			Terminal: func() bool { return false },
+			Signals:  func() (<-chan os.Signal, func()) { return nil, func() {} },
 		})
 		return nil
 	})

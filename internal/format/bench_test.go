@@ -33,6 +33,10 @@ var appenders = map[string]func([]byte) []byte{
 	},
 	"rules":      func(b []byte) []byte { return format.Rules{}.AppendEntry(b, benchEntry) },
 	"connection": func(b []byte) []byte { return format.Connections{}.AppendLine(b, benchConnection) },
+	"json":       func(b []byte) []byte { return format.JSON{}.AppendEntry(b, 1, benchEntry) },
+	"json connection": func(b []byte) []byte {
+		return format.ConnectionsJSON{}.AppendConnection(b, 1, benchConnection)
+	},
 	"named": func(b []byte) []byte {
 		return format.Listing{Names: drawnNamer{"host.example.com", "http"}}.AppendEntry(b, benchEntry)
 	},

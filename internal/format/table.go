@@ -49,14 +49,19 @@ func (l Listing) AppendTitle(b []byte, info *ipvs.Info) []byte {
 // three lines, this one and the two titles.
 func appendVersion(b []byte, info *ipvs.Info) []byte {
 	b = append(b, "IP Virtual Server version "...)
-	b = strconv.AppendInt(b, int64(info.Version.Major()), 10)
-	b = append(b, '.')
-	b = strconv.AppendInt(b, int64(info.Version.Minor()), 10)
-	b = append(b, '.')
-	b = strconv.AppendInt(b, int64(info.Version.Patch()), 10)
+	b = appendVersionNumber(b, info.Version)
 	b = append(b, " (size="...)
 	b = strconv.AppendUint(b, uint64(info.ConnTableSize), 10)
 	return append(b, ")\n"...)
+}
+
+// appendVersionNumber writes the three parts of a version.
+func appendVersionNumber(b []byte, v ipvs.Version) []byte {
+	b = strconv.AppendInt(b, int64(v.Major()), 10)
+	b = append(b, '.')
+	b = strconv.AppendInt(b, int64(v.Minor()), 10)
+	b = append(b, '.')
+	return strconv.AppendInt(b, int64(v.Patch()), 10)
 }
 
 // serviceTitle names the columns of a service's line. Octavia takes the words as

@@ -1,0 +1,180 @@
+package format
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// JSON writes the table as a JSON document (--json): AppendOpening, AppendEntry
+// for each service, AppendClosing. A document is one line.
+//
+// Its consumers are programs, so keys never change their names or their order, all
+// numbers are exact, and what the kernel reports without there being a word for it
+// (a forwarding method, a tunnel's type or flags, a protocol) is its number. What a
+// value does not have is left out, but a list without elements is there, empty.
+type JSON struct {
+	// Rules leaves out the counters and the numbers of connections: what is
+	// left is what can be restored (ipvsadm -S --json).
+	Rules bool
+}
+
+// AppendOpening writes what goes before the services.
+func (j JSON) AppendOpening(b []byte, info *ipvs.Info) []byte {
+	b = append(b, `{"version":"`...)
+	b = appendVersionNumber(b, info.Version)
+	b = appendNumber(b, `","conn_table_size":`, uint64(info.ConnTableSize))
+	return append(b, `,"services":[`...)
+}
+
+// AppendEntry writes a service with its servers, the i-th from 0.
+func (j JSON) AppendEntry(b []byte, i int, e *ipvs.Entry) []byte {
+	b = appendComma(b, i)
+	b = appendServiceJSON(append(b, '{'), &e.Service)
+	if !j.Rules {
+		b = appendStatsJSON(b, &e.Service.Stats)
+	}
+	b = append(b, `,"destinations":[`...)
+	for i := range e.Destinations {
+		b = appendComma(b, i)
+		b = j.appendDestination(append(b, '{'), &e.Destinations[i])
+		b = append(b, '}')
+	}
+	return append(b, "]}"...)
+}
+
+// AppendClosing writes what goes after the services. The rest of the state is part
+// of the document if it is given (--all).
+func (j JSON) AppendClosing(b []byte, rest *Rest) []byte {
+	b = append(b, ']')
+	if rest != nil {
+		b = appendTimeoutsJSON(append(b, ','), rest.Timeouts)
+		b = appendDaemonsJSON(append(b, ','), rest.Daemons)
+	}
+	return append(b, "}\n"...)
+}
+
+// Rest is what IPVS knows besides its table.
+type Rest struct {
+	Timeouts ipvs.Timeouts
+	Daemons  []ipvs.Daemon
+}
+
+// appendServiceJSON writes what a change of a service sets.
+func appendServiceJSON(b []byte, s *ipvs.Service) []byte {
+	b = appendIDJSON(b, s.ID)
+	b = appendString(append(b, `,"scheduler":`...), s.Scheduler)
+	b = append(b, `,"scheduler_flags":[`...)
+	b = appendSchedFlagsJSON(b, s)
+	b = append(b, ']')
+	switch {
+	case s.Flags&ipvs.Persistent != 0:
+		b = append(b, `,"persistent":{`...)
+		b = append(appendPersistenceJSON(b, s), '}')
+	case s.Engine != "":
+		// An engine does little without persistence, but the kernel keeps
+		// it, and a save loses nothing.
+		b = appendString(append(b, `,"engine":`...), s.Engine)
+	}
+	b = append(b, `,"one_packet":`...)
+	return strconv.AppendBool(b, s.Flags&ipvs.OnePacket != 0)
+}
+
+// appendIDJSON writes how a service is known.
+func appendIDJSON(b []byte, id ipvs.ServiceID) []byte {
+	if id.FWMark != 0 {
+		b = appendNumber(b, `"fwmark":`, uint64(id.FWMark))
+		return appendWord(append(b, `,"family":`...), familyWord(id.Family), uint64(id.Family))
+	}
+	b = appendWord(append(b, `"protocol":`...), protocolWord(id.Protocol), uint64(id.Protocol))
+	return appendEndJSON(append(b, ','), id.Addr)
+}
+
+// appendEndJSON writes an address and a port. An address is a text as the numeric
+// listings have it, without brackets.
+func appendEndJSON(b []byte, end netip.AddrPort) []byte {
+	b = appendAddrJSON(append(b, `"address":`...), end.Addr())
+	return appendNumber(b, `,"port":`, uint64(end.Port()))
+}
+
+// appendAddrJSON writes an address, null if there is none.
+func appendAddrJSON(b []byte, addr netip.Addr) []byte {
+	if !addr.IsValid() {
+		return append(b, "null"...)
+	}
+	b = appendAddr(append(b, '"'), addr)
+	return append(b, '"')
+}
+
+// appendSchedFlagsJSON writes the elements of a list of scheduler flags.
+func appendSchedFlagsJSON(b []byte, s *ipvs.Service) []byte {
+	n := 0
+	for i, name := range schedFlagNames(s.Scheduler) {
+		if s.Flags&(ipvs.Sched1<<i) != 0 {
+			b = append(appendComma(b, n), '"')
+			b = append(append(b, name...), '"')
+			n++
+		}
+	}
+	return b
+}
+
+// appendPersistenceJSON writes what is only of use to a persistent service.
+func appendPersistenceJSON(b []byte, s *ipvs.Service) []byte {
+	b = appendNumber(b, `"timeout":`, uint64(s.Timeout))
+	if s.ID.Family == ipvs.IPv6 {
+		b = appendNumber(b, `,"prefix_length":`, uint64(s.Netmask))
+	} else {
+		b = appendMask(append(b, `,"netmask":"`...), s)
+		b = append(b, '"')
+	}
+	if s.Engine != "" {
+		b = appendString(append(b, `,"engine":`...), s.Engine)
+	}
+	return b
+}
+
+// appendDestination writes the members of a server.
+func (j JSON) appendDestination(b []byte, d *ipvs.Destination) []byte {
+	b = appendEndJSON(b, d.Addr)
+	b = appendWord(append(b, `,"forward":`...), forwardWord(d.Forward), uint64(d.Forward))
+	b = strconv.AppendInt(append(b, `,"weight":`...), int64(d.Weight), 10)
+	b = appendNumber(b, `,"upper_threshold":`, uint64(d.UpperThreshold))
+	b = appendNumber(b, `,"lower_threshold":`, uint64(d.LowerThreshold))
+	if !j.Rules {
+		b = appendNumber(b, `,"active_connections":`, uint64(d.ActiveConnections))
+		b = appendNumber(b, `,"inactive_connections":`, uint64(d.InactiveConnections))
+		b = appendNumber(b, `,"persistent_connections":`, uint64(d.PersistentConnections))
+	}
+	if d.Forward == ipvs.Tunnel {
+		b = appendTunnelJSON(b, d.Tunnel)
+	}
+	if !j.Rules {
+		b = appendStatsJSON(b, &d.Stats)
+	}
+	return b
+}
+
+// appendTunnelJSON writes an encapsulation.
+func appendTunnelJSON(b []byte, t ipvs.TunnelInfo) []byte {
+	b = appendWord(append(b, `,"tunnel":{"type":`...), tunnelWord(t.Type), uint64(t.Type))
+	b = appendNumber(b, `,"port":`, uint64(t.Port))
+	b = appendWord(append(b, `,"flags":`...), tunnelFlagsWord(t.Flags), uint64(t.Flags))
+	return append(b, '}')
+}
+
+// appendStatsJSON writes the counters and rates.
+func appendStatsJSON(b []byte, s *ipvs.Stats) []byte {
+	b = appendNumber(b, `,"stats":{"connections":`, s.Connections)
+	b = appendNumber(b, `,"in_packets":`, s.InPackets)
+	b = appendNumber(b, `,"out_packets":`, s.OutPackets)
+	b = appendNumber(b, `,"in_bytes":`, s.InBytes)
+	b = appendNumber(b, `,"out_bytes":`, s.OutBytes)
+	b = appendNumber(b, `,"connections_per_second":`, s.ConnectionRate)
+	b = appendNumber(b, `,"in_packets_per_second":`, s.InPacketRate)
+	b = appendNumber(b, `,"out_packets_per_second":`, s.OutPacketRate)
+	b = appendNumber(b, `,"in_bytes_per_second":`, s.InByteRate)
+	b = appendNumber(b, `,"out_bytes_per_second":`, s.OutByteRate)
+	return append(b, '}')
+}

@@ -10,11 +10,14 @@ import (
 
 // list prints what a List command asks for.
 func (s *session) list(l command.Listing) error {
+	if l.JSON {
+		return s.listJSON(l)
+	}
 	switch l.View {
 	case command.Connections:
 		return s.listConnections(l)
 	case command.Timeouts:
-		return s.listTimeouts()
+		return s.listTimeouts(format.AppendTimeouts)
 	case command.Daemons:
 		return s.listDaemons()
 	}
@@ -92,7 +95,8 @@ func addresses(t *ipvs.Table) []netip.Addr {
 	return all
 }
 
-func (s *session) listTimeouts() error {
+// listTimeouts prints the timeouts in the form that appendTo writes.
+func (s *session) listTimeouts(appendTo func([]byte, ipvs.Timeouts) []byte) error {
 	kernel, err := s.open()
 	if err != nil {
 		return err
@@ -101,7 +105,7 @@ func (s *session) listTimeouts() error {
 	if err != nil {
 		return unread(err)
 	}
-	return s.wrote(format.AppendTimeouts(s.out, t))
+	return s.wrote(appendTo(s.out, t))
 }
 
 func (s *session) listDaemons() error {

@@ -80,6 +80,9 @@ func target(path string) (string, []renameio.Option, error) {
 
 // printRules prints the table as rules.
 func (s *session) printRules(cmd command.Command) error {
+	if cmd.Listing.JSON {
+		return s.printTableJSON(format.JSON{Rules: true}, cmd.Listing, cmd.Saving.All)
+	}
 	table, names, err := s.readTable(ipvs.Query{}, cmd.Listing)
 	if err != nil {
 		return err
@@ -99,17 +102,26 @@ func (s *session) printRules(cmd command.Command) error {
 // printRest prints what is not in the table as rules: the timeouts, and the sync
 // daemons last, because they are refused where their interface is not there yet.
 func (s *session) printRest(rules format.Rules) error {
-	timeouts, err := s.kernel.Timeouts()
+	rest, err := s.rest()
 	if err != nil {
-		return unread(err)
+		return err
 	}
-	daemons, err := s.kernel.Daemons()
-	if err != nil {
-		return unread(err)
-	}
-	s.out = rules.AppendChange(s.out, ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: timeouts})
-	for _, d := range daemons {
+	s.out = rules.AppendChange(s.out, ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: rest.Timeouts})
+	for _, d := range rest.Daemons {
 		s.out = rules.AppendChange(s.out, ipvs.Change{Op: ipvs.StartDaemon, Daemon: d})
 	}
 	return s.wrote(s.out)
+}
+
+// rest reads what is not in the table. The kernel was opened to read that.
+func (s *session) rest() (*format.Rest, error) {
+	timeouts, err := s.kernel.Timeouts()
+	if err != nil {
+		return nil, unread(err)
+	}
+	daemons, err := s.kernel.Daemons()
+	if err != nil {
+		return nil, unread(err)
+	}
+	return &format.Rest{Timeouts: timeouts, Daemons: daemons}, nil
 }

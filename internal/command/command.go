@@ -102,12 +102,12 @@ type Command struct {
 	Change ipvs.Change
 	// Listing is for List and Save.
 	Listing Listing
-	// JSON, for Restore, says that the stream is a JSON document.
-	JSON bool
 	// Saving is for Save.
 	Saving Saving
 	// Mode is for Restore.
 	Mode RestoreMode
+	// JSON, for Restore, says that the stream is a JSON document.
+	JSON bool
 	// NetNS is the network namespace to work in: a name as in ip netns, a
 	// process id or a path; empty for the caller's.
 	NetNS string

@@ -13,26 +13,59 @@ const (
 	helpColumn = 34
 )
 
-// synopsis shows how commands and options stand together.
-const synopsis = `Usage: ipvsadm COMMAND [OPTION ...]
+const usage = `Usage: ipvsadm COMMAND [OPTION ...]
 
-  ipvsadm -A|-E SERVICE [service options]
-  ipvsadm -a|-e SERVICE -r HOST[:PORT] [real server options]
-  ipvsadm -D SERVICE
-  ipvsadm -d SERVICE -r HOST[:PORT]
-  ipvsadm -L|-l [SERVICE] [listing options]
-  ipvsadm -Z [SERVICE]
-  ipvsadm -S [saving options] > FILE
-  ipvsadm -R [restoring options] < FILE
-  ipvsadm -C
-  ipvsadm --set TCP TCPFIN UDP
-  ipvsadm --start-daemon|--stop-daemon master|backup [sync daemon options]
-  ipvsadm -h|-v
-  ipvsadm
-
-SERVICE is one of -t, -u, --sctp-service or -f MARK [-6]. HOST is an address or a name; an IPv6 HOST
-with a PORT stands in brackets. Without a command the table is listed, names looked up.
 `
+
+const remarks = `
+HOST is an address or a name; an IPv6 HOST with a PORT stands in brackets. Without a command the
+table is listed, names looked up. Of short options, several may stand in one word.
+`
+
+// appendSynopsis writes, for each command, what it needs and may have.
+func appendSynopsis(b []byte) []byte {
+	for _, c := range table {
+		verb := c.options[0].verb
+		if verb == None {
+			continue
+		}
+		b = append(b, "  ipvsadm "+c.options[0].short()...)
+		more := false
+		for _, g := range table {
+			r := g.verbs
+			switch {
+			case r.needs.has(int(verb)):
+				b = append(b, " "+g.term()...)
+			case g.placeholder != "" && (r.takes | r.one).has(int(verb)):
+				b = append(b, " ["+g.placeholder+"]"...)
+			default:
+				more = more || r.takes != everywhere && (r.takes|r.one).has(int(verb))
+			}
+		}
+		if more {
+			b = append(b, " [OPTION ...]"...)
+		}
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// term is a group of options in a synopsis.
+func (g *group) term() string {
+	if g.placeholder != "" {
+		return g.placeholder
+	}
+	return g.options[0].short()
+}
+
+// short is the shortest way to write an option.
+func (o *option) short() string {
+	name := "--" + o.long
+	if o.letters != "" {
+		name = "-" + o.letters[:1]
+	}
+	return strings.TrimSpace(name + " " + o.value + o.words)
+}
 
 // section is a part of the list of options: those that go with one of some
 // commands.
@@ -44,7 +77,7 @@ type section struct {
 // sections are the parts of the text, in its order. An option stands in the first
 // that takes it; what goes with every command stands in the last.
 var sections = []section{
-	{"Service", of(DeleteService)},
+	{"SERVICE, one of", of(DeleteService)},
 	{"Service options", of(AddService)},
 	{"Real server options", of(AddServer)},
 	{"Editing and removing", of(EditService, EditServer, DeleteServer)},
@@ -69,7 +102,8 @@ func (g *group) section() int {
 // HelpText is the text of -h: the version, how commands and options stand
 // together, and every entry of the table.
 func HelpText() string {
-	b := []byte(VersionText + synopsis + "\nCommands:\n")
+	b := appendSynopsis([]byte(VersionText + usage))
+	b = append(b, remarks+"\nCommands:\n"...)
 	for _, g := range table {
 		if g.options[0].verb != None {
 			b = appendGroup(b, g)
@@ -109,6 +143,8 @@ func (o option) usage() string {
 		s.WriteString(" [" + o.value + "]")
 	case o.value != "":
 		s.WriteString(" " + o.value)
+	case o.words != "":
+		s.WriteString(" " + o.words)
 	}
 	return s.String()
 }

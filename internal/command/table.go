@@ -13,6 +13,8 @@ type group struct {
 	// name is what messages call the options. The options of the group
 	// without a name may be repeated and go with every command.
 	name string
+	// placeholder is what -h calls a choice of several options.
+	placeholder string
 	// verbs says which commands the options go with, by Verb.
 	verbs rule
 	// tunnels says which tunnel types they go with, by ipvs.TunnelType, for
@@ -33,6 +35,9 @@ type option struct {
 	letters string
 	// value is what -h calls the value; empty when there is none.
 	value string
+	// words is what -h calls the plain words that it takes; empty when there
+	// are none.
+	words string
 	// absent is the value of an option that may stand without one.
 	absent string
 	// verb is the command that the option stands for; None for an option.
@@ -96,7 +101,7 @@ var table = []group{
 	{name: "zero", options: []option{
 		{long: "zero", letters: "Z", verb: Zero, help: "zero the counters of one service or of all"}}},
 	{name: "set", options: []option{
-		{long: "set", verb: SetTimeouts, help: "set the connection timeouts TCP TCPFIN UDP in seconds; 0 keeps one"}}},
+		{long: "set", words: "TCP TCPFIN UDP", verb: SetTimeouts, help: "set the connection timeouts in seconds; 0 keeps one"}}},
 	{name: "start-daemon", options: []option{
 		{long: "start-daemon", value: "STATE", verb: StartDaemon, help: "start the connection sync daemon: master or backup",
 			read: daemonState("illegal start-daemon parameter specified")}}},
@@ -113,7 +118,7 @@ var table = []group{
 			read: flag(func(l *line) { l.listing.Numeric = true })}}},
 	{name: "connection", verbs: rule{one: lists}, options: []option{
 		{long: "connection", letters: "c", help: "list the connections", read: view(Connections)}}},
-	{name: "service-address", verbs: rule{needs: services | servers, takes: of(Zero), one: lists, narrows: lists}, options: []option{
+	{name: "service-address", placeholder: "SERVICE", verbs: rule{needs: services | servers, takes: of(Zero), one: lists, narrows: lists}, options: []option{
 		{long: "tcp-service", letters: "t", value: "HOST[:PORT]", help: "TCP service", read: address(ipvs.TCP)},
 		{long: "udp-service", letters: "u", value: "HOST[:PORT]", help: "UDP service", read: address(ipvs.UDP)},
 		{long: "sctp-service", value: "HOST[:PORT]", help: "SCTP service", read: address(ipvs.SCTP)},
@@ -200,9 +205,6 @@ var table = []group{
 	{name: "tun-remcsum", verbs: rule{takes: serverEdits}, tunnels: rule{one: of(ipvs.GUE)}, options: []option{
 		{long: "tun-remcsum", help: "gue: remote checksum", read: tunnelFlag(ipvs.TunnelRemoteChecksum)}}},
 
-	{name: "json", verbs: rule{takes: lists | restores | of(Save)}, options: []option{
-		{long: "json", beyond: true, help: "print a JSON document, numbers exact, in the place of text; with -R, read one",
-			read: flag(func(l *line) { l.listing.JSON = true })}}},
 	{name: "check", verbs: rule{one: restores}, options: []option{
 		{long: "check", beyond: true, help: "read the commands, tell every bad line, change nothing", read: mode(Check)}}},
 	{name: "diff", verbs: rule{one: restores}, options: []option{
@@ -216,6 +218,9 @@ var table = []group{
 			read: flag(func(l *line) { l.saving.All = true })}}},
 	{name: "output", verbs: rule{takes: of(Save)}, options: []option{
 		{long: "output", beyond: true, value: "FILE", help: "save to a file, which is replaced when all is written", read: (*line).readOutput}}},
+	{name: "json", verbs: rule{takes: lists | restores | of(Save)}, options: []option{
+		{long: "json", beyond: true, help: "print a JSON document, numbers exact, in the place of text; with -R, read one",
+			read: flag(func(l *line) { l.listing.JSON = true })}}},
 	{name: "keep", verbs: rule{takes: of(EditService, EditServer)}, options: []option{
 		{long: "keep", beyond: true, help: "leave what the line does not name as it is",
 			read: flag(func(l *line) { l.keep = true })}}},

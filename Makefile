@@ -17,7 +17,7 @@ KERNEL_NAMES = $(shell grep -ho '^func Test[A-Za-z0-9_]*' $(KERNEL_FILES) | cut 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
 
-.PHONY: build test test-plain test-kernel demo fuzz lint
+.PHONY: build test test-plain test-kernel test-full demo fuzz lint
 
 build:
 	$(STATIC) -o bin/ ./cmd/...
@@ -32,6 +32,10 @@ test-plain:
 test-kernel: build bin/guest
 	$(GUEST) -install
 	$(GO) test -tags kernel -count=1 -v -run '^($(KERNEL_NAMES))$$' -exec '$(GUEST)' $(KERNEL_DIRS)
+
+# What takes longer: every generated command line.
+test-full: test
+	$(GO) test -tags kernel -count=1 -v -timeout 40m -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 40m' ./internal/cli -full
 
 # The lecture's session, with traffic, as at a terminal.
 demo: build bin/guest bin/traffic

@@ -236,6 +236,17 @@ var deviations = []struct {
 		},
 	},
 	{
+		"-L -c takes a service and a real server",
+		func(_ []string, r judge.Result) bool {
+			return r.Status == 2 && (r.Stderr == "The option 'service-address' conflicts with the 'connection' option in the 'list' command\n" ||
+				r.Stderr == "Illegal 'real-server' option with the 'list' command\n")
+		},
+		func(r judge.Result) bool {
+			return r.Status == 0 && r.Stderr == "" && strings.HasPrefix(r.Stdout, "IPVS connection entries\n") ||
+				r.Status == 2 && r.Stdout == "" && strings.HasPrefix(r.Stderr, "The option '")
+		},
+	},
+	{
 		"scheduler flags that are nothing but commas are refused (the reference crashes)",
 		func(_ []string, r judge.Result) bool { return r.Status == 128+11 },
 		func(r judge.Result) bool {

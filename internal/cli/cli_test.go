@@ -340,3 +340,35 @@ func TestLostOutput(t *testing.T) {
 		}
 	}
 }
+
+// FuzzStream feeds any bytes to ipvsadm-restore: what --check finds bad changes
+// nothing, and names lines; what it finds good is applied after a clear.
+func FuzzStream(f *testing.F) {
+	for _, s := range []string{
+		"-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r [::1]:9 -i\n", "# x\n\r\n-C\n--set 1 2 3", "-L\n-S --all\n-v\n-A -f 1\n",
+		"-A -f 1 --netns x\n", "-R\n", "-E -f 1 --keep -w 3\n-d -f 1 -r 1.1.1.1 --drain 0\n", "\x00\n\xff -A\x00 -f 1", "-Z -6\n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		checked := run(Restore, nil, bytes.NewReader(stream), "ipvsadm-restore --check")
+		k := &script{}
+		restored := run(Restore, k, bytes.NewReader(stream), "ipvsadm-restore")
+		if checked.Stdout != "" || (checked.Status == 0) != (checked.Stderr == "") {
+			t.Fatalf("--check: %+v", checked)
+		}
+		switch {
+		case checked.Status != 0:
+			if k.opened != 0 || restored != checked {
+				t.Fatalf("restored although it is bad: %+v, %+v", checked, restored)
+			}
+			for line := range strings.Lines(checked.Stderr) {
+				if !strings.HasPrefix(line, "line ") && line != "\n" {
+					t.Fatalf("no line named: %q", checked.Stderr)
+				}
+			}
+		case len(k.changes) == 0 || k.changes[0] != "-C":
+			t.Fatalf("not cleared: %q", k.changes)
+		}
+	})
+}

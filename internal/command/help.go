@@ -81,10 +81,10 @@ var sections = []section{
 	{"Service options", of(AddService)},
 	{"Real server options", of(AddServer)},
 	{"Editing and removing", of(EditService, EditServer, DeleteServer)},
+	{"Sync daemon options", of(StartDaemon)},
 	{"Listing options", of(List)},
 	{"Saving options", of(Save)},
 	{"Restoring options", of(Restore)},
-	{"Sync daemon options", of(StartDaemon)},
 	{"With every command", 0},
 }
 

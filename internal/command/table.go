@@ -166,7 +166,7 @@ var table = []group{
 	{name: "nosort", verbs: rule{takes: lists}, options: []option{
 		{long: "nosort", help: "list in the kernel's order",
 			read: flag(func(l *line) { l.listing.KernelOrder = true })}}},
-	{name: "syncid", verbs: rule{takes: daemons | of(StopDaemon)}, options: []option{
+	{name: "syncid", verbs: rule{takes: daemons | of(StopDaemon) | lists}, options: []option{
 		{long: "syncid", value: "N", help: "group of sync daemons, 0 to 255 (default 0: a backup takes all)",
 			read: number(0, 255, "illegal syncid specified", func(l *line, n uint32) { l.daemon.SyncID = n })}}},
 	{name: "exact", verbs: rule{takes: lists}, options: []option{

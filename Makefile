@@ -58,3 +58,52 @@ lint:
 .PHONY: bin/guest bin/traffic
 bin/guest bin/traffic:
 	$(STATIC) -o $@ ./internal/lab/$(@F)
+
+# Installing, and packages. The rules are in the distribution's file for them: on
+# Fedora that is /etc/sysconfig/ipvsadm, which has shell variables in it on openSUSE.
+PREFIX   ?= /usr
+RULES    ?= $(if $(wildcard /etc/redhat-release),/etc/sysconfig/ipvsadm,/etc/ipvsadm.rules)
+SETTINGS ?= /etc/default/ipvsadm
+ZSH      ?= $(PREFIX)/share/zsh/site-functions
+FILES    ?= $(CURDIR)/bin/dist/files
+
+.PHONY: dist install deb rpm
+
+# Manuals, completions and the service, from the table of options.
+dist:
+	rm -rf $(FILES)
+	$(GO) test -count=1 -run '^TestGenerate$$' ./internal/dist -args -dir $(FILES) \
+		-sbin $(PREFIX)/sbin -lib $(PREFIX)/lib/ipvsadm-go -rules $(RULES) -settings $(SETTINGS)
+
+install: build dist
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
+	install bin/ipvsadm bin/ipvsadm-save bin/ipvsadm-restore $(DESTDIR)$(PREFIX)/sbin
+	install -D $(FILES)/service/rules $(DESTDIR)$(PREFIX)/lib/ipvsadm-go/rules
+	install -D -m 644 $(FILES)/service/ipvsadm.service $(DESTDIR)$(PREFIX)/lib/systemd/system/ipvsadm.service
+	test -e $(DESTDIR)$(SETTINGS) || install -D -m 644 $(FILES)/service/settings $(DESTDIR)$(SETTINGS)
+	for page in ipvsadm ipvsadm-save ipvsadm-restore; do \
+		gzip -9nc $(FILES)/manual/$$page.8 > $(DESTDIR)$(PREFIX)/share/man/man8/$$page.8.gz || exit 1; done
+	install -D -m 644 $(FILES)/completion/ipvsadm.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipvsadm
+	ln -sf ipvsadm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipvsadm-save
+	ln -sf ipvsadm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipvsadm-restore
+	install -D -m 644 $(FILES)/completion/ipvsadm.zsh $(DESTDIR)$(ZSH)/_ipvsadm
+	install -D -m 644 $(FILES)/completion/ipvsadm.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipvsadm.fish
+
+# The packages are in bin. nfpm has no newer version that the Go module proxy can
+# give all parts of.
+NFPM = $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
+
+deb rpm: DESTDIR = $(CURDIR)/bin/dist/$@
+deb rpm: FILES = $(CURDIR)/bin/dist/$@-files
+deb: RULES = /etc/ipvsadm.rules
+deb: ZSH = /usr/share/zsh/vendor-completions
+rpm: RULES = /etc/sysconfig/ipvsadm
+rpm: SETTINGS = /etc/sysconfig/ipvsadm-go
+deb rpm:
+	rm -rf $(DESTDIR)
+	umask 022 && $(MAKE) install DESTDIR=$(DESTDIR) FILES=$(FILES) PREFIX=/usr RULES=$(RULES) SETTINGS=$(SETTINGS) ZSH=$(ZSH)
+	gzip -9nc internal/dist/package/deb/changelog > $(FILES)/changelog.gz
+	cd $(DESTDIR) && ARCH=$$($(GO) env GOARCH) \
+		VERSION=$$($(CURDIR)/bin/ipvsadm -v | sed 's/.*ipvsadm-go \([0-9.]*\).*/\1/') \
+		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \
+		$(NFPM) package -f $(CURDIR)/internal/dist/package/nfpm.yaml -p $@ -t $(CURDIR)/bin

@@ -20,8 +20,8 @@ var errStreamEnd = errors.New("end of the stream")
 type executor struct {
 	*session
 	changes []ipvs.Change
-	lines   []int // those of the changes
-	status  int   // that of the first line that failed
+	places  []place // those of the changes
+	status  int     // that of the first rule that failed
 }
 
 // do does a command. Changes may be left for later; anything else sees the effect
@@ -29,7 +29,7 @@ type executor struct {
 func (x *executor) do(r rule) error {
 	if r.cmd.Change.Op != 0 && !r.cmd.Keep && r.cmd.Drain == nil {
 		x.changes = append(x.changes, r.cmd.Change)
-		x.lines = append(x.lines, r.line)
+		x.places = append(x.places, r.at)
 		if len(x.changes) < maxPending {
 			return nil
 		}
@@ -51,7 +51,7 @@ func (x *executor) do(r rule) error {
 	if err == nil || errors.Is(err, errReaderLeft) {
 		return err
 	}
-	f := &lineError{r.line, err}
+	f := &ruleError{r.at, err}
 	if r.cmd.Change.Op == 0 {
 		return f
 	}
@@ -63,8 +63,8 @@ func (x *executor) do(r rule) error {
 // apply makes the changes that were left, and tells each one that the kernel
 // refused.
 func (x *executor) apply() error {
-	changes, lines := x.changes, x.lines
-	x.changes, x.lines = changes[:0], lines[:0]
+	changes, places := x.changes, x.places
+	x.changes, x.places = changes[:0], places[:0]
 	if len(changes) == 0 {
 		return x.flush()
 	}
@@ -75,7 +75,7 @@ func (x *executor) apply() error {
 	var report []string
 	for i, err := range kernel.Apply(changes) {
 		if err != nil {
-			f := &lineError{lines[i], refused(err)}
+			f := &ruleError{places[i], refused(err)}
 			report = append(report, f.Error())
 			x.note(f)
 		}

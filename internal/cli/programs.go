@@ -3,8 +3,8 @@ package cli
 import "slices"
 
 const (
-	saveUsage    = "usage: ipvsadm-save [-n] [--all] [--output FILE]"
-	restoreUsage = "usage: ipvsadm-restore [--check | --diff | --sync] < FILE"
+	saveUsage    = "usage: ipvsadm-save [-n] [--all] [--json] [--output FILE]"
+	restoreUsage = "usage: ipvsadm-restore [--json] [--check | --diff | --sync] < FILE"
 
 	// mainProgram is the program that texts of the other two point to.
 	mainProgram = "ipvsadm"

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"io"
+	"iter"
 	"strconv"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
@@ -12,6 +13,7 @@ import (
 // restore does with the rules on standard input what the command says. apply is
 // how they are applied, if it says no more than that.
 func (s *session) restore(cmd command.Command, apply func() error) error {
+	s.document = cmd.JSON
 	switch cmd.Mode {
 	case command.Check:
 		_, err := s.checkedRules()
@@ -60,6 +62,24 @@ func (s *session) replace() error {
 	if err := s.change(ipvs.Change{Op: ipvs.Flush}); err != nil {
 		return err
 	}
+	return s.applyAll(rules)
+}
+
+// add adds what a document on standard input says to the table (ipvsadm -R --json).
+// It too is read to its end first: a document has no use before it is whole.
+func (s *session) add() error {
+	rules, err := s.checkedRules()
+	if err != nil {
+		return err
+	}
+	if _, err := s.open(); err != nil {
+		return err // even if the document is empty
+	}
+	return s.applyAll(rules)
+}
+
+// applyAll applies rules that have been read.
+func (s *session) applyAll(rules []rule) error {
 	x := &executor{session: s}
 	for _, r := range rules {
 		if err := x.do(r); err != nil {
@@ -80,30 +100,35 @@ func (s *session) checkedRules() ([]rule, error) {
 	return rules, err
 }
 
-// eachRule reads the whole stream and does f with each rule. Every line at fault is
+// eachRule reads the whole input and does f with each rule. Every rule at fault is
 // told, those that f finds at fault too; the error has the status of the first.
 func (s *session) eachRule(f func(rule) error) error {
 	var first error
-	in := s.rules(func() error { return nil })
-	for {
-		r, err := in.next()
+	for r, err := range s.input() {
 		if err == nil {
 			err = f(r)
 		}
-		var line *lineError
+		var fault *ruleError
 		switch {
 		case err == nil:
-		case errors.Is(err, io.EOF):
-			return first
-		case !errors.As(err, &line):
+		case !errors.As(err, &fault):
 			return err
 		default:
 			s.tell(err.Error())
 			if first == nil {
-				first = &told{statusOf(line)}
+				first = &told{statusOf(fault)}
 			}
 		}
 	}
+	return first
+}
+
+// input is the rules on standard input, be it a stream of them or a document.
+func (s *session) input() iter.Seq2[rule, error] {
+	if s.document {
+		return s.documentRules
+	}
+	return s.rules(func() error { return nil }).all
 }
 
 // told is a failure that has been told already: only its status is left.

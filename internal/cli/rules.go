@@ -13,20 +13,35 @@ import (
 // maxLine is the length in bytes beyond which a line cannot be a rule.
 const maxLine = 1 << 20
 
-// rule is a line of a rule stream that says something.
+// rule is a line of a rule stream that says something, or a part of a document
+// that does.
 type rule struct {
+	at  place
+	cmd command.Command
+}
+
+// place is where a rule stands: in the line of a stream or, if it has a path, there
+// in a JSON document.
+type place struct {
 	line int // counted from 1
-	cmd  command.Command
+	path string
 }
 
-// lineError is what is wrong with a line of a rule stream.
-type lineError struct {
-	line int
-	err  error
+func (p place) String() string {
+	if p.path != "" {
+		return p.path
+	}
+	return fmt.Sprintf("line %d", p.line)
 }
 
-func (e *lineError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.err) }
-func (e *lineError) Unwrap() error { return e.err }
+// ruleError is what is wrong with a rule.
+type ruleError struct {
+	at  place
+	err error
+}
+
+func (e *ruleError) Error() string { return fmt.Sprintf("%s: %s", e.at, e.err) }
+func (e *ruleError) Unwrap() error { return e.err }
 
 // ruleReader reads a rule stream: one command a line.
 type ruleReader struct {
@@ -38,12 +53,12 @@ type ruleReader struct {
 	words []string
 }
 
-// rules reads the stream on standard input.
+// rules reads the rule stream on standard input.
 func (s *session) rules(idle func() error) *ruleReader {
 	return &ruleReader{parser: s.parser, in: bufio.NewReaderSize(s.env.Stdin, 64<<10), idle: idle}
 }
 
-// next gives the next rule; io.EOF is the end. A *lineError concerns one line, and
+// next gives the next rule; io.EOF is the end. A *ruleError concerns one line, and
 // reading can go on after it; any other error is the end of the stream.
 func (r *ruleReader) next() (rule, error) {
 	for {
@@ -57,9 +72,22 @@ func (r *ruleReader) next() (rule, error) {
 		}
 		cmd, err := r.parser.ParseRule(r.words)
 		if err != nil {
-			return rule{}, &lineError{r.line, err}
+			return rule{}, &ruleError{r.place(), err}
 		}
-		return rule{r.line, cmd}, nil
+		return rule{r.place(), cmd}, nil
+	}
+}
+
+// place is that of the present line.
+func (r *ruleReader) place() place { return place{line: r.line} }
+
+// all gives the rules to the end, and the errors among them.
+func (r *ruleReader) all(yield func(rule, error) bool) {
+	for {
+		rule, err := r.next()
+		if errors.Is(err, io.EOF) || !yield(rule, err) {
+			return
+		}
 	}
 }
 
@@ -109,7 +137,7 @@ func (r *ruleReader) skipLong(err error) error {
 		return readFailure(err)
 	}
 	text := fmt.Sprintf("longer than %d bytes", maxLine)
-	return &lineError{r.line, &command.Error{Text: text, Status: command.StatusFault}}
+	return &ruleError{r.place(), &command.Error{Text: text, Status: command.StatusFault}}
 }
 
 // readFailure is the failure of a stream that cannot be read.

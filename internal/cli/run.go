@@ -40,7 +40,11 @@ func (s *session) run(words []string) error {
 	}
 	s.netns = cmd.NetNS
 	if cmd.Verb == command.Restore {
-		return s.restore(cmd, s.follow)
+		apply := s.follow
+		if cmd.JSON {
+			apply = s.add
+		}
+		return s.restore(cmd, apply)
 	}
 	return s.do(cmd)
 }

@@ -19,6 +19,8 @@ type session struct {
 	kernel Kernel // nil until a command needs it
 	info   ipvs.Info
 
+	document bool // standard input is a JSON document, not a rule stream
+
 	out    []byte // what is still to be written to standard output
 	outErr error  // why standard output takes no more
 }

@@ -98,14 +98,14 @@ func (s *session) wanted() (*ipvs.State, error) {
 	state := &ipvs.State{}
 	err := s.eachRule(func(r rule) error {
 		if r.cmd.Change.Op == 0 {
-			return &lineError{r.line, &command.Error{Text: "not a command that describes a table", Status: command.StatusFault}}
+			return &ruleError{r.at, &command.Error{Text: "not a command that describes a table", Status: command.StatusFault}}
 		}
 		cmd, err := s.completed(r.cmd, lookUpIn(state))
 		if err != nil {
-			return &lineError{r.line, err}
+			return &ruleError{r.at, err}
 		}
 		if err := state.Apply(cmd.Change); err != nil {
-			return &lineError{r.line, refused(err)}
+			return &ruleError{r.at, refused(err)}
 		}
 		return nil
 	})

@@ -4,7 +4,7 @@
 # machine it runs on, so it is for a guest: make demo.
 # usage: demo.sh DIRECTORY-OF-THE-PROGRAMS [DIRECTORY-OF-TRAFFIC]
 
-here=${0%/*}
+here=$(dirname "$0")
 programs=$1
 traffic=${2:-$1}/traffic
 export PATH="$programs:$PATH" LC_ALL=C
@@ -42,6 +42,8 @@ sh "$here/nat.sh" || exit
 serve real17 192.168.30.17:8080
 serve real27 192.168.30.27:80
 sleep 1
+director sysctl -w net.ipv4.ip_forward=1
+director ip address add 172.20.0.200/32 dev front
 director ipvsadm -C
 director ipvsadm -Ln
 director ipvsadm -A -t 172.20.0.200:80
@@ -95,6 +97,7 @@ sh "$here/direct.sh" || exit
 serve real21 172.20.0.200:80
 serve real22 172.20.0.200:80
 sleep 1
+director ip address add 172.20.0.200/32 dev lan
 director ipvsadm -C
 director ipvsadm -A -t 172.20.0.200:80 -s rr
 director ipvsadm -a -t 172.20.0.200:80 -r 172.20.0.21 -g

@@ -1,16 +1,15 @@
-# A service by direct routing: everyone is on one network, 172.20.0.0/24.
+# The network of a service by direct routing: everyone is on one, 172.20.0.0/24.
 #
-#     client .10      director .1, .200      real21 .21, real22 .22
+#     client .10      director .1      real21 .21, real22 .22
 #
-# The director hands a packet on as it is, to the hardware address of a real
-# server; that has the service's address as well (real-server.sh), and answers
-# the client without the director.
+# The director is the machine itself, and the switch as well (lan is a bridge);
+# director.sh and real-server.sh make the machines what their names say.
 
+here=$(dirname "$0")
 vip=172.20.0.200
 
 ip link add lan type bridge
 ip address add 172.20.0.1/24 dev lan
-ip address add $vip/32 dev lan
 ip link set lan up
 
 # host NAME LAST-BYTE joins a namespace to the network.
@@ -25,5 +24,5 @@ host() {
 host client 10
 for n in 21 22; do
     host real$n $n
-    ip netns exec real$n sh "${0%/*}/real-server.sh" $vip
+    ip netns exec real$n sh "$here/real-server.sh" direct $vip
 done

@@ -1,19 +1,18 @@
-# A service by address translation, in network namespaces of one machine:
+# The network of a service by address translation, in network namespaces of one
+# machine:
 #
-#     client                 director                  real17, real27
-#     172.20.0.10 ---- 172.20.0.1                .---- 192.168.30.17
-#                      172.20.0.200 (the service) |
-#                      192.168.30.1 (lan, bridge) --- 192.168.30.27
+#     client                 director                    real17, real27
+#     172.20.0.10 ---- front 172.20.0.1             .---- 192.168.30.17
+#                      lan   192.168.30.1 (bridge) -+---- 192.168.30.27
 #
-# The director is the machine itself. The real servers answer through it: it is
-# their default gateway, and gives the answers the address of the service.
+# The director is the machine itself; director.sh and real-server.sh make the
+# machines what their names say.
 
-sysctl -qw net.ipv4.ip_forward=1
+here=$(dirname "$0")
 
 ip netns add client
 ip link add front type veth peer name eth0 netns client
 ip address add 172.20.0.1/24 dev front
-ip address add 172.20.0.200/32 dev front
 ip link set front up
 ip -n client address add 172.20.0.10/24 dev eth0
 ip -n client link set eth0 up
@@ -27,5 +26,5 @@ for n in 17 27; do
     ip link set port$n master lan up
     ip -n real$n address add 192.168.30.$n/24 dev eth0
     ip -n real$n link set eth0 up
-    ip -n real$n route add default via 192.168.30.1
+    ip netns exec real$n sh "$here/real-server.sh" nat 192.168.30.1
 done

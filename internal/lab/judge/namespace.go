@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,27 +17,11 @@ type Namespace struct{ calls chan func() }
 
 // NewNamespace makes a network namespace. That needs root.
 func NewNamespace() (*Namespace, error) {
-	n := &Namespace{calls: make(chan func())}
-	ready := make(chan error)
-	go n.serve(ready)
-	if err := <-ready; err != nil {
+	n, err := start(enterNew)
+	if err != nil {
 		return nil, fmt.Errorf("new network namespace: %w", err)
 	}
 	return n, nil
-}
-
-// serve is the life of the namespace: it belongs to an operating system thread,
-// which ends with this goroutine because it is never unlocked.
-func (n *Namespace) serve(ready chan<- error) {
-	runtime.LockOSThread()
-	if err := enterNew(); err != nil {
-		ready <- err
-		return
-	}
-	close(ready)
-	for call := range n.calls {
-		call()
-	}
 }
 
 // enterNew moves the calling thread to new namespaces. The mounts are private

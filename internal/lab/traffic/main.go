@@ -2,15 +2,16 @@
 //
 //	traffic serve [-for 2m] NAME ADDRESS
 //	traffic get [-pause 100ms] [-keep 2s] ADDRESS COUNT
+//	traffic talk [-pause 500ms] ADDRESS COUNT
 //
-// The server answers every line with its name. The client opens COUNT
-// connections, one after each pause, asks a question on each, keeps each open
-// for a while, and prints how many were answered by whom. Both are bounded in
-// time and count, and neither is for anything but a network of one's own.
+// The server answers every line with its name. get opens COUNT connections, one
+// after each pause, asks a question on each, keeps each open for a while, and
+// prints how many were answered by whom. talk asks COUNT questions on one
+// connection and prints every answer. All are bounded in time and count, and none
+// is for anything but a network of one's own.
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -21,15 +22,13 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/traffic/talk"
 )
 
-// maxCount bounds the connections of one client.
+// maxCount bounds the connections, and the questions, of one client.
 const maxCount = 10000
-
-// answerLimit is how long an answer may take.
-const answerLimit = 10 * time.Second
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {
@@ -41,15 +40,17 @@ func main() {
 // run does what the arguments say.
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("serve or get?")
+		return errors.New("serve, get or talk?")
 	}
 	switch args[0] {
 	case "serve":
 		return runServe(args[1:])
 	case "get":
 		return runGet(args[1:], out)
+	case "talk":
+		return runTalk(args[1:], out)
 	}
-	return fmt.Errorf("%s: neither serve nor get", args[0])
+	return fmt.Errorf("%s: not serve, get or talk", args[0])
 }
 
 // runServe reads the server's arguments and serves.
@@ -68,56 +69,63 @@ func runServe(args []string) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, l, fs.Arg(0))
+	return talk.Serve(ctx, l, fs.Arg(0))
 }
 
-// serve answers until ctx ends.
-func serve(ctx context.Context, l net.Listener, name string) error {
-	stop := context.AfterFunc(ctx, func() { l.Close() })
-	defer stop()
-	for {
-		c, err := l.Accept()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		go answer(c, name)
-	}
-}
-
-// answer answers each line of a connection with the server's name.
-func answer(c net.Conn, name string) {
-	defer c.Close()
-	lines := bufio.NewScanner(c)
-	for lines.Scan() {
-		if _, err := fmt.Fprintf(c, "%s\n", name); err != nil {
-			return
-		}
-	}
-}
-
-// runGet reads the client's arguments, asks and prints.
+// runGet reads the arguments of many connections, makes them and prints.
 func runGet(args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("traffic get", flag.ContinueOnError)
 	pause := fs.Duration("pause", 0, "between the starts of connections")
 	keep := fs.Duration("keep", 0, "how long each stays open")
-	if err := fs.Parse(args); err != nil {
+	address, count, err := target(fs, args)
+	if err != nil {
 		return err
 	}
-	if fs.NArg() != 2 {
-		return errors.New("get needs an address and a count")
-	}
-	count, err := strconv.Atoi(fs.Arg(1))
-	if err != nil || count < 1 || count > maxCount {
-		return fmt.Errorf("%s: not a count from 1 to %d", fs.Arg(1), maxCount)
-	}
-	tally := get(fs.Arg(0), count, *pause, *keep)
+	tally := get(address, count, *pause, *keep)
 	for _, name := range slices.Sorted(maps.Keys(tally)) {
 		fmt.Fprintf(out, "%d answers from %s\n", tally[name], name)
 	}
 	return nil
+}
+
+// runTalk reads the arguments of one long connection, and has it.
+func runTalk(args []string, out io.Writer) error {
+	fs := flag.NewFlagSet("traffic talk", flag.ContinueOnError)
+	pause := fs.Duration("pause", 0, "between the questions")
+	address, count, err := target(fs, args)
+	if err != nil {
+		return err
+	}
+	c, err := net.DialTimeout("tcp", address, talk.Limit)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for range count {
+		name, err := talk.Ask(c)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s answers %s\n", name, c.LocalAddr())
+		time.Sleep(*pause)
+	}
+	return nil
+}
+
+// target reads the arguments of a client, of which the last are whom to ask and
+// how often.
+func target(fs *flag.FlagSet, args []string) (address string, count int, err error) {
+	if err := fs.Parse(args); err != nil {
+		return "", 0, err
+	}
+	if fs.NArg() != 2 {
+		return "", 0, fmt.Errorf("%s needs an address and a count", fs.Name())
+	}
+	count, err = strconv.Atoi(fs.Arg(1))
+	if err != nil || count < 1 || count > maxCount {
+		return "", 0, fmt.Errorf("%s: not a count from 1 to %d", fs.Arg(1), maxCount)
+	}
+	return fs.Arg(0), count, nil
 }
 
 // get opens the connections and counts the answers by who gave them, or by what
@@ -139,21 +147,15 @@ func get(address string, count int, pause, keep time.Duration) map[string]int {
 
 // ask makes one connection, asks once, and gives the answer, or the error.
 func ask(address string, keep time.Duration) string {
-	c, err := net.DialTimeout("tcp", address, answerLimit)
+	c, err := net.DialTimeout("tcp", address, talk.Limit)
 	if err != nil {
 		return err.Error()
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(answerLimit)); err != nil {
-		return err.Error()
-	}
-	if _, err := fmt.Fprintln(c, "who?"); err != nil {
-		return err.Error()
-	}
-	line, err := bufio.NewReader(c).ReadString('\n')
+	name, err := talk.Ask(c)
 	if err != nil {
 		return err.Error()
 	}
 	time.Sleep(keep)
-	return strings.TrimSpace(line)
+	return name
 }

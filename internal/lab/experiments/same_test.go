@@ -1,0 +1,106 @@
+//go:build kernel
+
+package experiments
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+)
+
+// attempts is how often a comparison is made that the kernel came between: rates
+// change every two seconds, and a listing takes some milliseconds.
+const attempts = 20
+
+// call is one run of a program: a line as of judge, and its standard input.
+type call struct{ line, stdin string }
+
+// stream is a run that does several listings, which is one start of a process in
+// the place of many.
+func stream(listings []string) call {
+	return call{"ipvsadm -R", strings.Join(listings, "\n") + "\n"}
+}
+
+// everyForm are the listings of every form of a table that has this service.
+func everyForm(service string) call {
+	return stream([]string{
+		"-L", "-Ln", "-Ln --nosort", "-Ln -t " + service,
+		"-Ln --stats", "-Ln --stats --exact", "-Ln --stats -t " + service,
+		"-Ln --rate", "-Ln --thresholds", "-Ln --persistent-conn", "-Ln --tun-info",
+		"-Lnc", "-Lnc --persistent-conn", "-Lc", "-Sn", "-L --timeout", "-L --daemon",
+	})
+}
+
+// same lists with the reference and with ours, right after each other.
+func (c *cluster) same(on *judge.Namespace, what call) {
+	c.t.Helper()
+	if err := compare(c.t, on, c.theirs, c.ours, what); err != nil {
+		c.t.Error(err)
+	}
+}
+
+// compare makes a call with the reference, with ours, and with the reference again
+// if the two differ: the kernel may have changed something meanwhile. Then the
+// times that connections have left have to be between those of the reference, and
+// for everything else the comparison is repeated.
+func compare(t *testing.T, on *judge.Namespace, theirs, ours judge.Programs, what call) error {
+	t.Helper()
+	var before, got, after judge.Result
+	for range attempts {
+		before, got = result(t, on, theirs, what), result(t, on, ours, what)
+		if before == got {
+			return nil
+		}
+		after = result(t, on, theirs, what)
+		if agree(before, got, after) {
+			return nil
+		}
+		if withoutTimes(before) == withoutTimes(after) {
+			break
+		}
+	}
+	return fmt.Errorf("%s\n%sthe reference, before:\n%s\nand after:\n%s\nours:\n%s", what.line, what.stdin, text(before), text(after), text(got))
+}
+
+// text is all that a program did.
+func text(r judge.Result) string {
+	return fmt.Sprintf("%s%sstatus %d", r.Stdout, r.Stderr, r.Status)
+}
+
+// agree tells whether ours is as the reference before and after it, with times
+// between theirs.
+func agree(before, got, after judge.Result) bool {
+	if withoutTimes(got) != withoutTimes(before) || withoutTimes(got) != withoutTimes(after) {
+		return false
+	}
+	b, g, a := times(before), times(got), times(after)
+	for i := range g {
+		if b[i] < g[i] || g[i] < a[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// timeLeft finds the time that a connection has left, in the second column.
+var timeLeft = regexp.MustCompile(`(?m)^(TCP|UDP|SCTP|IP ) +(\d\d+):(\d\d) `)
+
+// withoutTimes is a result with the times blotted out.
+func withoutTimes(r judge.Result) judge.Result {
+	r.Stdout = timeLeft.ReplaceAllString(r.Stdout, "$1 **:** ")
+	return r
+}
+
+// times are the times of a listing, in seconds.
+func times(r judge.Result) (all []int) {
+	for _, m := range timeLeft.FindAllStringSubmatch(r.Stdout, -1) {
+		var minutes, seconds int
+		// The pattern has let nothing but digits through.
+		_, _ = fmt.Sscan(m[2]+" "+m[3], &minutes, &seconds)
+		all = append(all, 60*minutes+seconds)
+	}
+	return all
+}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,6 +65,66 @@ func TestGenerate(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
 			t.Error(name, diff)
+		}
+	}
+}
+
+// TestManual looks every option up in the manuals, written as their source has it.
+func TestManual(t *testing.T) {
+	files := render(t)
+	l := language()
+	for page, options := range map[string]dist.Language{
+		"manual/ipvsadm.8":         l,
+		"manual/ipvsadm-save.8":    grouped(l.With("save")),
+		"manual/ipvsadm-restore.8": grouped(l.With("restore")),
+	} {
+		for _, o := range options {
+			item := regexp.MustCompile(`(?m)^\.It (?:.* )?Fl \\-` + regexp.QuoteMeta(strings.ReplaceAll(o.Long, "-", `\-`)) + `( |$)`)
+			if n := len(item.FindAll(files[page], -1)); n != 1 {
+				t.Errorf("%s: --%s stands there %d times", page, o.Long, n)
+			}
+		}
+	}
+}
+
+// grouped leaves out -6 and --sort, which mean nothing but beside others.
+func grouped(l dist.Language) (some dist.Language) {
+	for _, o := range l {
+		if o.Group != "" {
+			some = append(some, o)
+		}
+	}
+	return some
+}
+
+// TestCompletions looks every option up in the completions.
+func TestCompletions(t *testing.T) {
+	files := render(t)
+	for file, pattern := range map[string]string{
+		"completion/ipvsadm.bash": `\[--%s\]`,
+		"completion/ipvsadm.zsh":  `[' {,]--%s[=}'\[]`,
+		"completion/ipvsadm.fish": `-l %s `,
+	} {
+		for _, o := range language() {
+			if !regexp.MustCompile(strings.ReplaceAll(pattern, "%s", regexp.QuoteMeta(o.Long))).Match(files[file]) {
+				t.Errorf("%s has no --%s", file, o.Long)
+			}
+		}
+	}
+}
+
+// TestPaths moves everything, and looks for what stayed behind.
+func TestPaths(t *testing.T) {
+	moved := dist.Paths{Sbin: "/opt/sbin", Lib: "/opt/lib", Rules: "/opt/rules", Settings: "/opt/settings"}
+	files, err := dist.Render(language(), moved, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		for _, path := range []string{"/etc/", "/usr/"} {
+			if strings.Contains(string(text), path) {
+				t.Errorf("%s speaks of %s", name, path)
+			}
 		}
 	}
 }

@@ -31,7 +31,8 @@ func BenchmarkDecodeDump(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := decodeDestination(m.data[genericHeaderLength:], ipvs.IPv4); err != nil {
+			var d ipvs.Destination
+			if err := decodeDestination(m.data[genericHeaderLength:], ipvs.IPv4, &d); err != nil {
 				b.Fatal(err)
 			}
 			rest = r

@@ -27,6 +27,7 @@ type Client struct {
 
 	in       inbox
 	out      encoder // the datagram to send, kept for its memory
+	known    words   // names of schedulers and engines
 	info     *ipvs.Info
 	reserved bool
 	ns       *netNS
@@ -102,7 +103,7 @@ func ask[T any](c *Client, op ipvs.Op, cmd command, body func(*encoder), decode 
 	if err != nil {
 		return answer, refusal(op, err)
 	}
-	b, err := m.attributes()
+	b, err := m.payload()
 	if err == nil {
 		answer, err = decode(b)
 	}

@@ -264,7 +264,7 @@ func tableServices(t *testing.T, seq uint32, asked []byte, entries []ipvs.Entry)
 }
 
 func find(t *testing.T, asked []byte, entries []ipvs.Entry) *ipvs.Entry {
-	s, err := decodeService(asked)
+	s, err := decodeService(asked, new(words))
 	if err != nil {
 		t.Fatalf("a request whose service cannot be read: %v", err)
 	}

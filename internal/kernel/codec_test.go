@@ -11,6 +11,13 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
+// decodedDestination is decodeDestination into a new one.
+func decodedDestination(b []byte, service ipvs.Family) (ipvs.Destination, error) {
+	var d ipvs.Destination
+	err := decodeDestination(b, service, &d)
+	return d, err
+}
+
 // TestChangesDecode reads back what the requests of every captured change carry.
 func TestChangesDecode(t *testing.T) {
 	for name, ch := range changeCases() {
@@ -18,12 +25,12 @@ func TestChangesDecode(t *testing.T) {
 			b := attrs(t, func(ae *encoder) { encodeChange(ae, &ch) })
 			switch ch.Op {
 			case ipvs.AddService, ipvs.EditService:
-				got, err := decodeService(b)
+				got, err := decodeService(b, new(words))
 				if err != nil || got != ch.Service {
 					t.Errorf("%+v, %v; want %+v", got, err, ch.Service)
 				}
 			case ipvs.AddDestination, ipvs.EditDestination:
-				got, err := decodeDestination(b, 0)
+				got, err := decodedDestination(b, 0)
 				if err != nil || got != ch.Destination {
 					t.Errorf("%+v, %v; want %+v", got, err, ch.Destination)
 				}
@@ -94,11 +101,11 @@ func TestStats(t *testing.T) {
 					})
 				})
 			}
-			s, err := decodeService(message(cmdAttrService, svcAttrStats, svcAttrStats64))
+			s, err := decodeService(message(cmdAttrService, svcAttrStats, svcAttrStats64), new(words))
 			if err != nil || s.Stats != tt.want {
 				t.Errorf("service: %+v, %v", s.Stats, err)
 			}
-			d, err := decodeDestination(message(cmdAttrDest, destAttrStats, destAttrStats64), ipvs.IPv4)
+			d, err := decodedDestination(message(cmdAttrDest, destAttrStats, destAttrStats64), ipvs.IPv4)
 			if err != nil || d.Stats != tt.want {
 				t.Errorf("destination: %+v, %v", d.Stats, err)
 			}
@@ -139,7 +146,7 @@ func TestDecodeOdd(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := attrs(t, func(ae *encoder) { ae.Nested(cmdAttrService, tt.fn) })
-			got, err := decodeService(b)
+			got, err := decodeService(b, new(words))
 			if (err != nil) != tt.bad {
 				t.Fatalf("error %v", err)
 			}
@@ -178,7 +185,7 @@ func TestDestinationFamily(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := decodeDestination(encoded(tt.family, tt.want), tt.service)
+			got, err := decodedDestination(encoded(tt.family, tt.want), tt.service)
 			if err != nil || got != tt.want {
 				t.Errorf("%+v, %v; want %+v", got, err, tt.want)
 			}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -42,55 +40,37 @@ func encodeDaemonID(ae *encoder, state ipvs.DaemonState, ifname string, syncID u
 // decodeDaemon reads a sync daemon from the attributes of a message.
 func decodeDaemon(b []byte) (ipvs.Daemon, error) {
 	var d ipvs.Daemon
-	seen := false
-	err := decode(b, func(ad *netlink.AttributeDecoder) {
-		if ad.Type() == cmdAttrDaemon {
-			seen = true
-			unnest(ad, func(nad *netlink.AttributeDecoder) { decodeDaemonAttribute(nad, &d) })
-		}
-	})
-	if err == nil && !seen {
-		err = errMalformed
+	a := nestedIn(b, cmdAttrDaemon)
+	for a.Next() {
+		decodeDaemonAttribute(&a, &d)
 	}
-	if err != nil {
-		return ipvs.Daemon{}, fmt.Errorf("sync daemon: %w", err)
+	if a.err != nil {
+		return ipvs.Daemon{}, fmt.Errorf("sync daemon: %w", a.err)
 	}
 	return d, nil
 }
 
-func decodeDaemonAttribute(ad *netlink.AttributeDecoder, d *ipvs.Daemon) {
-	switch ad.Type() {
+func decodeDaemonAttribute(a *attributes, d *ipvs.Daemon) {
+	switch a.typ {
 	case daemonAttrState:
-		d.State = ipvs.DaemonState(ad.Uint32())
+		d.State = ipvs.DaemonState(a.Uint32())
 	case daemonAttrInterface:
-		d.Interface = ad.String()
+		d.Interface = string(a.Text())
 	case daemonAttrSyncID:
-		d.SyncID = ad.Uint32()
+		d.SyncID = a.Uint32()
 	case daemonAttrMaxLen:
-		d.MaxLen = ad.Uint16()
-	case daemonAttrGroup, daemonAttrGroup6:
-		if group := decodeGroup(ad); group.IsValid() {
-			d.Group = group
+		d.MaxLen = a.Uint16()
+	case daemonAttrGroup:
+		if b, ok := a.sized(4); ok {
+			d.Group = netip.AddrFrom4([4]byte(b))
+		}
+	case daemonAttrGroup6:
+		if b, ok := a.sized(lengthOfAddr); ok {
+			d.Group = netip.AddrFrom16([16]byte(b))
 		}
 	case daemonAttrPort:
-		d.Port = ad.Uint16()
+		d.Port = a.Uint16()
 	case daemonAttrTTL:
-		d.TTL = ad.Uint8()
+		d.TTL = a.Uint8()
 	}
-}
-
-// decodeGroup reads a multicast group, in the length of its family.
-func decodeGroup(ad *netlink.AttributeDecoder) (group netip.Addr) {
-	ad.Do(func(b []byte) error {
-		want := 4
-		if ad.Type() == daemonAttrGroup6 {
-			want = lengthOfAddr
-		}
-		if len(b) != want {
-			return errMalformed
-		}
-		group, _ = netip.AddrFromSlice(b)
-		return nil
-	})
-	return group
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -30,90 +28,81 @@ func namedDestination(addr netip.AddrPort) ipvs.Destination {
 	return ipvs.Destination{Addr: addr, Forward: ipvs.Route, Weight: 1}
 }
 
-// decodeDestination reads a real server from the attributes of a message. Its
-// address is of the service's family unless the message says otherwise, which
-// Linux does since 3.18.
-func decodeDestination(b []byte, service ipvs.Family) (ipvs.Destination, error) {
-	d := destinationDecoder{family: service}
-	err := decode(b, func(ad *netlink.AttributeDecoder) {
-		if ad.Type() == cmdAttrDest {
-			d.seen = true
-			unnest(ad, d.attribute)
-		}
-	})
-	if err == nil && !d.seen {
-		err = errMalformed
+// decodeDestination reads a real server from the attributes of a message into
+// dest, which must be zero. Its address is of the service's family unless the
+// message says otherwise, which Linux does since 3.18.
+func decodeDestination(b []byte, service ipvs.Family, dest *ipvs.Destination) error {
+	d := destinationDecoder{dest: dest, family: service}
+	a := nestedIn(b, cmdAttrDest)
+	for a.Next() {
+		d.attribute(&a)
 	}
-	var stats ipvs.Stats
+	err := a.err
 	if err == nil {
-		stats, err = d.stats.result()
+		err = d.finish()
 	}
 	if err != nil {
-		return ipvs.Destination{}, fmt.Errorf("server: %w", err)
+		return fmt.Errorf("server: %w", err)
 	}
-	dest := d.destination()
-	dest.Stats = stats
-	return dest, nil
+	return nil
 }
 
 // destinationDecoder collects the attributes of a real server, in whatever order
 // they come.
 type destinationDecoder struct {
-	seen   bool
-	d      ipvs.Destination
+	dest   *ipvs.Destination
 	family ipvs.Family
 	addr   rawAddr
 	port   uint16
 	stats  statsDecoder
 }
 
-func (d *destinationDecoder) attribute(ad *netlink.AttributeDecoder) {
-	switch ad.Type() {
+func (d *destinationDecoder) attribute(a *attributes) {
+	switch a.typ {
 	case destAttrFamily:
-		d.family = ipvs.Family(ad.Uint16())
+		d.family = ipvs.Family(a.Uint16())
 	case destAttrAddr:
-		d.addr = decodeAddr(ad)
+		d.addr = a.Addr()
 	case destAttrPort:
-		d.port = decodeBigEndian16(ad)
+		d.port = a.BigEndian16()
 	case destAttrForward:
-		d.d.Forward = ipvs.Forward(ad.Uint32()) & ipvs.ForwardMask
+		d.dest.Forward = ipvs.Forward(a.Uint32()) & ipvs.ForwardMask
 	case destAttrWeight:
-		d.d.Weight = ad.Int32()
+		d.dest.Weight = a.Int32()
 	case destAttrUpperThreshold:
-		d.d.UpperThreshold = ad.Uint32()
+		d.dest.UpperThreshold = a.Uint32()
 	case destAttrLowerThreshold:
-		d.d.LowerThreshold = ad.Uint32()
+		d.dest.LowerThreshold = a.Uint32()
 	case destAttrActive:
-		d.d.ActiveConnections = ad.Uint32()
+		d.dest.ActiveConnections = a.Uint32()
 	case destAttrInactive:
-		d.d.InactiveConnections = ad.Uint32()
+		d.dest.InactiveConnections = a.Uint32()
 	case destAttrPersistent:
-		d.d.PersistentConnections = ad.Uint32()
+		d.dest.PersistentConnections = a.Uint32()
 	default:
-		d.tunnelOrStats(ad)
+		d.tunnelOrStats(a)
 	}
 }
 
-func (d *destinationDecoder) tunnelOrStats(ad *netlink.AttributeDecoder) {
-	switch ad.Type() {
+func (d *destinationDecoder) tunnelOrStats(a *attributes) {
+	switch a.typ {
 	case destAttrTunnelType:
-		d.d.Tunnel.Type = ipvs.TunnelType(ad.Uint8())
+		d.dest.Tunnel.Type = ipvs.TunnelType(a.Uint8())
 	case destAttrTunnelPort:
-		d.d.Tunnel.Port = decodeBigEndian16(ad)
+		d.dest.Tunnel.Port = a.BigEndian16()
 	case destAttrTunnelFlags:
-		d.d.Tunnel.Flags = ipvs.TunnelFlags(ad.Uint16())
+		d.dest.Tunnel.Flags = ipvs.TunnelFlags(a.Uint16())
 	case destAttrStats:
-		d.stats.keep32(ad)
+		d.stats.old = a.value
 	case destAttrStats64:
-		d.stats.decode64(ad)
+		d.stats.exact = a.value
 	}
 }
 
-// destination is the server but for its counters, once all attributes are there.
-func (d *destinationDecoder) destination() ipvs.Destination {
-	dest := d.d
+// finish completes the server, once all attributes are there.
+func (d *destinationDecoder) finish() error {
 	if addr := d.addr.addr(d.family); addr.IsValid() {
-		dest.Addr = netip.AddrPortFrom(addr, d.port)
+		d.dest.Addr = netip.AddrPortFrom(addr, d.port)
 	}
-	return dest
+	return d.stats.decode(&d.dest.Stats)
 }

@@ -62,7 +62,7 @@ func (c *Client) dumpOnce(cmd command, body func(*encoder), each func([]byte) er
 }
 
 func eachEntry(m message, each func([]byte) error) error {
-	b, err := m.attributes()
+	b, err := m.payload()
 	if err != nil {
 		return err
 	}

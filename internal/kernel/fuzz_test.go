@@ -30,14 +30,14 @@ func seedRequests(f *testing.F) {
 func FuzzDecodeService(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := decodeService(b)
+		s, err := decodeService(b, new(words))
 		if err != nil {
 			return
 		}
 		if id := s.ID; id.FWMark == 0 && !id.Addr.IsValid() && id.Family.Bits() != 0 {
 			t.Fatalf("a family and no address: %+v", id)
 		}
-		again, err := decodeService(serviceAttrs(t, s))
+		again, err := decodeService(serviceAttrs(t, s), new(words))
 		s.Stats = ipvs.Stats{}
 		if err != nil || again != s {
 			t.Fatalf("%+v became %+v, %v", s, again, err)
@@ -49,11 +49,11 @@ func FuzzDecodeDestination(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, family := range []ipvs.Family{0, ipvs.IPv4, ipvs.IPv6} {
-			d, err := decodeDestination(b, family)
+			d, err := decodedDestination(b, family)
 			if err != nil {
 				continue
 			}
-			again, err := decodeDestination(destinationAttrs(t, d), 0)
+			again, err := decodedDestination(destinationAttrs(t, d), 0)
 			d.Stats = ipvs.Stats{}
 			d.ActiveConnections, d.InactiveConnections, d.PersistentConnections = 0, 0, 0
 			if err != nil || again != d {

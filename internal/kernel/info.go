@@ -3,24 +3,23 @@ package kernel
 import (
 	"fmt"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
 // decodeInfo reads the answer to cmdGetInfo.
 func decodeInfo(b []byte) (ipvs.Info, error) {
 	var info ipvs.Info
-	err := decode(b, func(ad *netlink.AttributeDecoder) {
-		switch ad.Type() {
+	a := attributesOf(b)
+	for a.Next() {
+		switch a.typ {
 		case infoAttrVersion:
-			info.Version = ipvs.Version(ad.Uint32())
+			info.Version = ipvs.Version(a.Uint32())
 		case infoAttrConnTabSize:
-			info.ConnTableSize = ad.Uint32()
+			info.ConnTableSize = a.Uint32()
 		}
-	})
-	if err != nil {
-		return ipvs.Info{}, fmt.Errorf("version: %w", err)
+	}
+	if a.err != nil {
+		return ipvs.Info{}, fmt.Errorf("version: %w", a.err)
 	}
 	return info, nil
 }
@@ -37,18 +36,19 @@ func encodeTimeouts(ae *encoder, t ipvs.Timeouts) {
 // built without is 0.
 func decodeTimeouts(b []byte) (ipvs.Timeouts, error) {
 	var t ipvs.Timeouts
-	err := decode(b, func(ad *netlink.AttributeDecoder) {
-		switch ad.Type() {
+	a := attributesOf(b)
+	for a.Next() {
+		switch a.typ {
 		case cmdAttrTimeoutTCP:
-			t.TCP = ad.Uint32()
+			t.TCP = a.Uint32()
 		case cmdAttrTimeoutTCPFin:
-			t.TCPFin = ad.Uint32()
+			t.TCPFin = a.Uint32()
 		case cmdAttrTimeoutUDP:
-			t.UDP = ad.Uint32()
+			t.UDP = a.Uint32()
 		}
-	})
-	if err != nil {
-		return ipvs.Timeouts{}, fmt.Errorf("timeouts: %w", err)
+	}
+	if a.err != nil {
+		return ipvs.Timeouts{}, fmt.Errorf("timeouts: %w", a.err)
 	}
 	return t, nil
 }

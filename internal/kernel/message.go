@@ -107,9 +107,9 @@ func (m message) status() error {
 	return errMalformed
 }
 
-// attributes is what follows the generic netlink header, whose command and
+// payload is what follows the generic netlink header, whose command and
 // version need no check: the sequence number has told what the message answers.
-func (m message) attributes() ([]byte, error) {
+func (m message) payload() ([]byte, error) {
 	if len(m.data) < genericHeaderLength {
 		return nil, errMalformed
 	}

@@ -78,7 +78,7 @@ func readConnections(r io.Reader, name string, yield func(*ipvs.Connection, erro
 // connParser reads lines into one Connection. The zero value is ready.
 type connParser struct {
 	conn  ipvs.Connection
-	names map[string]string
+	known words
 }
 
 // parse reads a line; false if it is not one of a connection.
@@ -87,7 +87,7 @@ func (p *connParser) parse(line []byte) bool {
 	if len(protocol) == 0 {
 		return false
 	}
-	p.conn.Protocol = p.name(protocol)
+	p.conn.Protocol = p.known.word(protocol)
 	for _, end := range []*netip.AddrPort{&p.conn.Client, &p.conn.Virtual, &p.conn.Destination} {
 		var ok bool
 		if *end, line, ok = cutEnd(line); !ok {
@@ -100,9 +100,9 @@ func (p *connParser) parse(line []byte) bool {
 	if p.conn.Expires, ok = parseDecimal(expires); !ok {
 		return false
 	}
-	p.conn.State = p.name(state)
+	p.conn.State = p.known.word(state)
 	engine, line := cutField(line)
-	p.conn.Engine = p.name(engine)
+	p.conn.Engine = p.known.word(engine)
 	p.conn.EngineData = ""
 	if len(line) > 1 {
 		p.conn.EngineData = string(line[1:])
@@ -120,23 +120,4 @@ func cutEnd(line []byte) (end netip.AddrPort, rest []byte, ok bool) {
 	field, rest = cutField(rest)
 	port, ok := parseHex(field, 4)
 	return netip.AddrPortFrom(addr, uint16(port)), rest, ok
-}
-
-// maxNames bounds the different words that are remembered. The kernel has some
-// forty states and protocols.
-const maxNames = 256
-
-// name is the word as a string, one string for all lines that have it.
-func (p *connParser) name(word []byte) string {
-	if s, ok := p.names[string(word)]; ok { // does not allocate
-		return s
-	}
-	s := string(word)
-	if len(p.names) < maxNames {
-		if p.names == nil {
-			p.names = make(map[string]string)
-		}
-		p.names[s] = s
-	}
-	return s
 }

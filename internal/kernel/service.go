@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -50,34 +48,28 @@ func namedService(id ipvs.ServiceID) ipvs.Service {
 	return ipvs.Service{ID: id, Netmask: id.Family.FullMask()}
 }
 
-// decodeService reads a service from the attributes of a message.
-func decodeService(b []byte) (ipvs.Service, error) {
-	var d serviceDecoder
-	err := decode(b, func(ad *netlink.AttributeDecoder) {
-		if ad.Type() == cmdAttrService {
-			d.seen = true
-			unnest(ad, d.attribute)
-		}
-	})
-	if err == nil && !d.seen {
-		err = errMalformed
+// decodeService reads a service from the attributes of a message. The names in it
+// are those of known.
+func decodeService(b []byte, known *words) (ipvs.Service, error) {
+	d := serviceDecoder{known: known}
+	a := nestedIn(b, cmdAttrService)
+	for a.Next() {
+		d.attribute(&a)
 	}
-	var stats ipvs.Stats
+	err := a.err
 	if err == nil {
-		stats, err = d.stats.result()
+		err = d.finish()
 	}
 	if err != nil {
 		return ipvs.Service{}, fmt.Errorf("service: %w", err)
 	}
-	s := d.service()
-	s.Stats = stats
-	return s, nil
+	return d.s, nil
 }
 
 // serviceDecoder collects the attributes of a service, in whatever order they
 // come.
 type serviceDecoder struct {
-	seen  bool
+	known *words
 	s     ipvs.Service
 	addr  rawAddr
 	port  uint16
@@ -85,60 +77,54 @@ type serviceDecoder struct {
 	stats statsDecoder
 }
 
-func (d *serviceDecoder) attribute(ad *netlink.AttributeDecoder) {
-	switch ad.Type() {
+func (d *serviceDecoder) attribute(a *attributes) {
+	switch a.typ {
 	case svcAttrFamily:
-		d.s.ID.Family = ipvs.Family(ad.Uint16())
+		d.s.ID.Family = ipvs.Family(a.Uint16())
 	case svcAttrProtocol:
-		d.s.ID.Protocol = ipvs.Protocol(ad.Uint16())
+		d.s.ID.Protocol = ipvs.Protocol(a.Uint16())
 	case svcAttrAddr:
-		d.addr = decodeAddr(ad)
+		d.addr = a.Addr()
 	case svcAttrPort:
-		d.port = decodeBigEndian16(ad)
+		d.port = a.BigEndian16()
 	case svcAttrFWMark:
-		d.s.ID.FWMark = ad.Uint32()
+		d.s.ID.FWMark = a.Uint32()
 	case svcAttrScheduler:
-		d.s.Scheduler = ad.String()
+		d.s.Scheduler = d.known.word(a.Text())
 	case svcAttrEngine:
-		d.s.Engine = ad.String()
+		d.s.Engine = d.known.word(a.Text())
 	case svcAttrFlags:
-		d.s.Flags = decodeServiceFlags(ad)
+		d.s.Flags = decodeServiceFlags(a)
 	case svcAttrTimeout:
-		d.s.Timeout = ad.Uint32()
+		d.s.Timeout = a.Uint32()
 	case svcAttrNetmask:
-		binary.NativeEndian.PutUint32(d.mask[:], ad.Uint32())
+		binary.NativeEndian.PutUint32(d.mask[:], a.Uint32())
 	case svcAttrStats:
-		d.stats.keep32(ad)
+		d.stats.old = a.value
 	case svcAttrStats64:
-		d.stats.decode64(ad)
+		d.stats.exact = a.value
 	}
 }
 
 // decodeServiceFlags reads struct ip_vs_flags. Its mask means nothing in a reply.
-func decodeServiceFlags(ad *netlink.AttributeDecoder) (flags ipvs.ServiceFlags) {
-	ad.Do(func(b []byte) error {
-		if len(b) != 8 {
-			return errMalformed
-		}
-		flags = ipvs.ServiceFlags(binary.NativeEndian.Uint32(b))
-		return nil
-	})
-	return flags
+func decodeServiceFlags(a *attributes) ipvs.ServiceFlags {
+	if b, ok := a.sized(8); ok {
+		return ipvs.ServiceFlags(binary.NativeEndian.Uint32(b))
+	}
+	return 0
 }
 
-// service is the service but for its counters, once all attributes are there: how address and mask
-// are read depends on the family.
-func (d *serviceDecoder) service() ipvs.Service {
-	s := d.s
-	s.Netmask = decodeNetmask(s.ID.Family, d.mask)
-	if s.ID.FWMark != 0 {
-		s.ID.Protocol = 0
-		return s
+// finish completes the service, once all attributes are there: how address and
+// mask are read depends on the family.
+func (d *serviceDecoder) finish() error {
+	id := &d.s.ID
+	d.s.Netmask = decodeNetmask(id.Family, d.mask)
+	if id.FWMark != 0 {
+		id.Protocol = 0
+	} else if addr := d.addr.addr(id.Family); addr.IsValid() {
+		id.Addr = netip.AddrPortFrom(addr, d.port)
 	}
-	if addr := d.addr.addr(s.ID.Family); addr.IsValid() {
-		s.ID.Addr = netip.AddrPortFrom(addr, d.port)
-	}
-	return s
+	return d.stats.decode(&d.s.Stats)
 }
 
 // decodeNetmask reads an IPv4 mask in network order, an IPv6 prefix length in

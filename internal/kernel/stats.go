@@ -1,56 +1,46 @@
 package kernel
 
-import (
-	"github.com/mdlayher/netlink"
-
-	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
-)
+import "github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 
 // statsDecoder collects the counters of one service or destination, which the
 // kernel sends twice: cut to 32 bits, and since Linux 4.1 in 64. The zero value
 // is ready.
 type statsDecoder struct {
-	stats ipvs.Stats
-	exact bool   // stats are those of the 64-bit form
-	old   []byte // the attributes of the old form
+	exact, old []byte // the attributes of the two forms
 }
 
-// decode64 takes the attribute with 64-bit counters.
-func (d *statsDecoder) decode64(ad *netlink.AttributeDecoder) {
-	d.stats, d.exact = ipvs.Stats{}, true
-	unnest(ad, func(nad *netlink.AttributeDecoder) {
-		if counter := counterOf(&d.stats, nad.Type()); counter != nil {
-			*counter = nad.Uint64()
-		}
-	})
-}
-
-// keep32 keeps the attribute with the old counters. They are decoded only when
-// there are no others; that is a quarter of the work on a server.
-func (d *statsDecoder) keep32(ad *netlink.AttributeDecoder) {
-	ad.Do(func(b []byte) error {
-		d.old = append(d.old[:0], b...)
-		return nil
-	})
-}
-
-// result is the counters, once all attributes are there.
-func (d *statsDecoder) result() (ipvs.Stats, error) {
-	if d.exact {
-		return d.stats, nil
+// decode reads the counters into s, once all attributes are there: those of the
+// old form only when there are no others.
+func (d *statsDecoder) decode(s *ipvs.Stats) error {
+	if d.exact != nil {
+		return decodeStats64(d.exact, s)
 	}
-	var s ipvs.Stats
-	err := decode(d.old, func(ad *netlink.AttributeDecoder) {
-		counter := counterOf(&s, ad.Type())
+	return decodeStats32(d.old, s)
+}
+
+func decodeStats64(b []byte, s *ipvs.Stats) error {
+	a := attributesOf(b)
+	for a.Next() {
+		if counter := counterOf(s, a.typ); counter != nil {
+			*counter = a.Uint64()
+		}
+	}
+	return a.err
+}
+
+func decodeStats32(b []byte, s *ipvs.Stats) error {
+	a := attributesOf(b)
+	for a.Next() {
+		counter := counterOf(s, a.typ)
 		switch {
 		case counter == nil:
-		case ad.Type() == statsAttrInBytes, ad.Type() == statsAttrOutBytes:
-			*counter = ad.Uint64()
+		case a.typ == statsAttrInBytes, a.typ == statsAttrOutBytes:
+			*counter = a.Uint64()
 		default:
-			*counter = uint64(ad.Uint32())
+			*counter = uint64(a.Uint32())
 		}
-	})
-	return s, err
+	}
+	return a.err
 }
 
 // counterOf is the field of s that an attribute goes to, nil when it is none of

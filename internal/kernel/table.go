@@ -40,7 +40,7 @@ func (c *Client) entry(id ipvs.ServiceID) ([]ipvs.Entry, error) {
 			encodeService(nae, ipvs.Service{ID: id})
 		})
 	}
-	s, err := ask(c, ipvs.ReadService, cmdGetService, body, decodeService)
+	s, err := ask(c, ipvs.ReadService, cmdGetService, body, func(b []byte) (ipvs.Service, error) { return decodeService(b, &c.known) })
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (c *Client) services() ([]ipvs.Entry, error) {
 	var entries []ipvs.Entry
 	reset := func() { entries = entries[:0] }
 	err := c.dump(ipvs.ReadServices, cmdGetService, nil, reset, func(b []byte) error {
-		s, err := decodeService(b)
+		s, err := decodeService(b, &c.known)
 		entries = append(entries, ipvs.Entry{Service: s})
 		return err
 	})
@@ -77,9 +77,8 @@ func (c *Client) destinations(id ipvs.ServiceID, dests []ipvs.Destination) ([]ip
 	start := len(dests)
 	reset := func() { dests = dests[:start] }
 	err := c.dump(ipvs.ReadDestinations, cmdGetDest, body, reset, func(b []byte) error {
-		d, err := decodeDestination(b, id.Family)
-		dests = append(dests, d)
-		return err
+		dests = append(dests, ipvs.Destination{})
+		return decodeDestination(b, id.Family, &dests[len(dests)-1])
 	})
 	return dests, err
 }

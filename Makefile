@@ -41,6 +41,12 @@ test-full: test
 demo: build bin/guest bin/traffic
 	$(GUEST) testdata/lab/demo.sh $(CURDIR)/bin
 
+# Speed and memory beside the reference program, as a table; some minutes. For
+# figures: the distribution kernel, KERNEL=qemu, and nothing else at the same time.
+bench: build bin/guest bin/bench
+	$(GUEST) -install
+	$(GUEST) -mem 1500 -timeout 1h bin/bench $(BENCH) bin
+
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 10s
 fuzz:
@@ -54,9 +60,9 @@ lint:
 	$(GO) vet ./...
 	$(GO) vet -tags kernel ./...
 
-# The guest's wrapper and the traffic are built each time: go knows what changed.
-.PHONY: bin/guest bin/traffic
-bin/guest bin/traffic:
+# The tools of the lab are built each time: go knows what changed.
+.PHONY: bin/guest bin/traffic bin/bench
+bin/guest bin/traffic bin/bench:
 	$(STATIC) -o $@ ./internal/lab/$(@F)
 
 # Installing, and packages. The rules are in the distribution's file for them: on

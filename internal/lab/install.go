@@ -21,6 +21,7 @@ func testTools() []Tool {
 		{"ip", "iproute2"},
 		{"sysctl", "procps"},
 		{"strace", "strace"},
+		{"time", "time"},
 	}
 }
 

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// row is a piece of work that is measured.
+type row struct {
+	work string
+	// against is what ours is compared with, in the table's words.
+	against string
+	// want is what is aimed at, by the kind of guest. A kind without one is only
+	// reported.
+	want    map[string]float64
+	kind    kind
+	measure func(*bench, row) (result, error)
+
+	services, servers int
+	option            string
+}
+
+// kind is how a row is judged.
+type kind int
+
+const (
+	faster   kind = iota // the wanted number of times as fast, at least
+	noLonger             // the wanted number of times as long, at most
+	smaller              // no more than the other's memory
+)
+
+// both makes the wanted figures of the two kinds of guest.
+func both(qemu, uml float64) map[string]float64 {
+	return map[string]float64{"qemu": qemu, "uml": uml}
+}
+
+// rows are all that can be measured, with so many connections in the listing of
+// connections.
+func rows(connections int) []row {
+	restore := func(services, servers int, want map[string]float64) row {
+		return row{work: fmt.Sprintf("`-R` of %s", size(services, servers)), want: want, measure: measureRestore, services: services, servers: servers}
+	}
+	list := func(option string, services, servers int, want map[string]float64) row {
+		return row{work: fmt.Sprintf("`%s` of %s", option, size(services, servers)), want: want, measure: measureList, services: services, servers: servers, option: option}
+	}
+	memory := func(services, servers int) row {
+		r := list("-Ln", services, servers, both(1, 1))
+		r.work, r.kind = "memory: "+r.work, smaller
+		return r
+	}
+	return []row{
+		restore(5000, 1, both(8, 12)),
+		restore(1000, 10, both(4, 12)),
+		list("-Ln", 5000, 1, both(12, 20)),
+		list("-Ln", 1000, 10, both(4, 3)),
+		list("-Ln", 1, 2000, both(2.5, 2)),
+		list("-Sn", 5000, 1, both(2.5, 4)),
+		list("-Ln --stats", 5000, 1, both(2.5, 4)),
+		list("-Sn", 1000, 10, both(2, 2)),
+		list("-Ln --stats", 1000, 10, both(2, 2)),
+		list("-Ln", 10, 2, map[string]float64{"qemu": 1.5}),
+		{work: "`-R` of 5,000 × 1 against its requests as they are", against: "replay", want: both(1.3, 1.3), kind: noLonger, measure: measureReplay, services: 5000, servers: 1},
+		{work: fmt.Sprintf("`-Lnc` of %s connections", thousands(connections)), against: "`cat`", want: map[string]float64{"qemu": 1.3}, kind: noLonger, measure: measureConnections, services: connections},
+		{work: fmt.Sprintf("`-Lnc` of %s connections", thousands(connections/10)), against: "`cat`", kind: noLonger, measure: measureConnections, services: connections / 10},
+		memory(1, 50000),
+		memory(5000, 10),
+	}
+}
+
+// size is a table's size in words.
+func size(services, servers int) string {
+	return fmt.Sprintf("%s × %s", thousands(services), thousands(servers))
+}
+
+// rules writes a rule file of so many services with so many servers each.
+func (b *bench) rules(services, servers int) (string, error) {
+	var text bytes.Buffer
+	for i := range services {
+		virtual := fmt.Sprintf("172.%d.%d.%d:80", 20+i>>16, i>>8&0xff, i&0xff)
+		fmt.Fprintf(&text, "-A -t %s -s wlc\n", virtual)
+		for j := range servers {
+			fmt.Fprintf(&text, "-a -t %s -r 10.%d.%d.%d:80 -m -w 1\n", virtual, (i+j>>16)%250, j>>8&0xff, j&0xff)
+		}
+	}
+	file := filepath.Join(b.dir, fmt.Sprintf("rules-%dx%d", services, servers))
+	return file, os.WriteFile(file, text.Bytes(), 0o600)
+}
+
+// withFreshTable calls fn in a namespace of its own when the last one is gone.
+func withFreshTable(fn func() error) error {
+	settle()
+	return inFreshNetNS(fn)
+}
+
+// measureRestore loads a table into a namespace without any.
+func measureRestore(b *bench, r row) (result, error) {
+	file, err := b.rules(r.services, r.servers)
+	if err != nil {
+		return result{}, err
+	}
+	samples, _, err := inTurn(b.runs, b.dir, withFreshTable, job{[]string{reference, "-R"}, file}, job{[]string{b.ours, "-R"}, file})
+	return newResult(r, samples), err
+}
+
+// errOutputs: figures for different outputs would compare nothing.
+var errOutputs = errors.New("the outputs differ")
+
+// measureList lists a table.
+func measureList(b *bench, r row) (res result, err error) {
+	file, err := b.rules(r.services, r.servers)
+	if err != nil {
+		return result{}, err
+	}
+	words := bytes.Fields([]byte(r.option))
+	program := func(name string) job {
+		j := job{argv: []string{name}}
+		for _, w := range words {
+			j.argv = append(j.argv, string(w))
+		}
+		return j
+	}
+	runs := b.runs
+	if r.services*r.servers < 100 {
+		runs *= 10 // a start of a process takes no time to speak of
+	}
+	err = inFreshNetNS(func() error {
+		if _, err := (job{[]string{b.ours, "-R"}, file}).time(); err != nil {
+			return err
+		}
+		settle()
+		samples, outputs, err := inTurn(runs, b.dir, func(fn func() error) error { return fn() }, program(reference), program(b.ours))
+		if err == nil && !bytes.Equal(outputs[0], outputs[1]) {
+			err = errOutputs
+		}
+		res = newResult(r, samples)
+		return err
+	})
+	return res, err
+}

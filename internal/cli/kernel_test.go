@@ -243,7 +243,7 @@ var deviations = []struct {
 		},
 		func(r judge.Result) bool {
 			return r.Status == 0 && r.Stderr == "" && strings.HasPrefix(r.Stdout, "IPVS connection entries\n") ||
-				r.Status == 2 && r.Stdout == "" && strings.HasPrefix(r.Stderr, "The option '")
+				r.Status == 2 && r.Stdout == "" && (strings.HasPrefix(r.Stderr, "The option '") || strings.HasPrefix(r.Stderr, "Illegal '"))
 		},
 	},
 	{

@@ -90,10 +90,11 @@ install: build dist
 	for page in ipvsadm ipvsadm-save ipvsadm-restore; do \
 		gzip -9nc $(FILES)/manual/$$page.8 > $(DESTDIR)$(PREFIX)/share/man/man8/$$page.8.gz || exit 1; done
 	install -D -m 644 $(FILES)/completion/ipvsadm.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipvsadm
-	ln -sf ipvsadm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipvsadm-save
-	ln -sf ipvsadm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipvsadm-restore
 	install -D -m 644 $(FILES)/completion/ipvsadm.zsh $(DESTDIR)$(ZSH)/_ipvsadm
 	install -D -m 644 $(FILES)/completion/ipvsadm.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipvsadm.fish
+	for other in ipvsadm-save ipvsadm-restore; do \
+		ln -sf ipvsadm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$other && \
+		ln -sf ipvsadm.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$other.fish || exit 1; done
 
 # The packages are in bin. nfpm has no newer version that the Go module proxy can
 # give all parts of.

@@ -60,7 +60,7 @@ end
 # The commands.
 complete -c ipvsadm -c ipvsadm-save -c ipvsadm-restore -f
 <%- range .Commands %>
-complete -c ipvsadm -n '__ipvsadm_with none'<% fish . %>
+complete -c ipvsadm -n '__ipvsadm_with none<% if .Value %> <% .Long %><% end %>'<% fish . %>
 <%- end %>
 
 # The options, by the commands that they go with.

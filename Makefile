@@ -78,7 +78,7 @@ FILES    ?= $(CURDIR)/bin/dist/files
 # Manuals, completions and the service, from the table of options.
 dist:
 	rm -rf $(FILES)
-	$(GO) test -count=1 -run '^TestGenerate$$' ./internal/dist -args -dir $(FILES) \
+	$(GO) run ./internal/dist/generate -dir $(FILES) \
 		-sbin $(PREFIX)/sbin -lib $(PREFIX)/lib/ipvsadm-go -rules $(RULES) -settings $(SETTINGS)
 
 install: build dist

@@ -18,16 +18,18 @@ const module = "github.com/ipvsadm-go/ipvsadm/"
 // known is which packages of the project a package may import; those of package
 // lab and its tools are free to import any.
 var known = map[string][]string{
-	"internal/ipvs":       {},
-	"internal/kernel":     {"internal/ipvs"},
-	"internal/names":      {"internal/ipvs"},
-	"internal/format":     {"internal/ipvs"},
-	"internal/command":    {"internal/ipvs"},
-	"internal/cli":        {"internal/ipvs", "internal/command", "internal/format"},
-	"cmd/internal/wiring": {"internal/cli", "internal/kernel", "internal/names"},
-	"cmd/ipvsadm":         {"internal/cli", "cmd/internal/wiring"},
-	"cmd/ipvsadm-save":    {"internal/cli", "cmd/internal/wiring"},
-	"cmd/ipvsadm-restore": {"internal/cli", "cmd/internal/wiring"},
+	"internal/ipvs":          {},
+	"internal/kernel":        {"internal/ipvs"},
+	"internal/names":         {"internal/ipvs"},
+	"internal/format":        {"internal/ipvs"},
+	"internal/command":       {"internal/ipvs"},
+	"internal/cli":           {"internal/ipvs", "internal/command", "internal/format"},
+	"internal/dist":          {"internal/command"},
+	"internal/dist/generate": {"internal/dist", "internal/command"},
+	"cmd/internal/wiring":    {"internal/cli", "internal/kernel", "internal/names"},
+	"cmd/ipvsadm":            {"internal/cli", "cmd/internal/wiring"},
+	"cmd/ipvsadm-save":       {"internal/cli", "cmd/internal/wiring"},
+	"cmd/ipvsadm-restore":    {"internal/cli", "cmd/internal/wiring"},
 }
 
 // homes is the one package, or file, that a foreign package is at home in.

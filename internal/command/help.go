@@ -4,7 +4,10 @@ import "strings"
 
 // VersionText is the line of -v. Scripts take the first number after "v" for the
 // version of the language, which is ipvsadm's.
-const VersionText = "ipvsadm v1.31 (ipvsadm-go 0.1.0, compiled with Go and IPVS v1.2.1)\n"
+const VersionText = "ipvsadm v1.31 (ipvsadm-go " + ProjectVersion + ", compiled with Go and IPVS v1.2.1)\n"
+
+// ProjectVersion is the version of these programs.
+const ProjectVersion = "0.1.0"
 
 // helpWidth is the width of the text of -h; helpColumn is where its explanations
 // begin.

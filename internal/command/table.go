@@ -266,6 +266,8 @@ type Option struct {
 	// that it may be left out.
 	Value    string
 	Optional bool
+	// Words is what to call the plain words that a command takes, if any.
+	Words string
 	// Verb is the command that it is; None for an option.
 	Verb Verb
 	// Needed and Taken are the commands that an option must and may stand
@@ -282,7 +284,7 @@ func Options() []Option {
 	for _, g := range table {
 		for _, o := range g.options {
 			all = append(all, Option{
-				Group: g.name, Long: o.long, Letters: o.letters, Value: o.value, Optional: o.absent != "",
+				Group: g.name, Long: o.long, Letters: o.letters, Value: o.value, Optional: o.absent != "", Words: o.words,
 				Verb: o.verb, Needed: verbsIn(g.verbs.needs), Taken: verbsIn(g.verbs.takes | g.verbs.one), Help: o.help, Beyond: o.beyond,
 			})
 		}

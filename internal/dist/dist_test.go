@@ -1,7 +1,6 @@
 package dist_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,52 +13,29 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/dist"
 )
 
-// With -dir this test is the generator: see the Makefile.
-var (
-	dir   = flag.String("dir", "", "write the files to this `folder`")
-	paths = dist.Paths{Sbin: "/usr/sbin", Lib: "/usr/lib/ipvsadm-go", Rules: "/etc/ipvsadm.rules", Settings: "/etc/default/ipvsadm"}
-)
-
-func TestMain(m *testing.M) {
-	flag.StringVar(&paths.Sbin, "sbin", paths.Sbin, "`folder` of the programs")
-	flag.StringVar(&paths.Lib, "lib", paths.Lib, "`folder` of what only the service runs")
-	flag.StringVar(&paths.Rules, "rules", paths.Rules, "`file` that the service loads and saves")
-	flag.StringVar(&paths.Settings, "settings", paths.Settings, "`file` of the service's settings")
-	flag.Parse()
-	os.Exit(m.Run())
-}
-
-// version is the project's, as -v says it.
-func version(t *testing.T) string {
-	t.Helper()
-	found := regexp.MustCompile(`ipvsadm-go ([0-9.]+)`).FindStringSubmatch(command.VersionText)
-	if found == nil {
-		t.Fatalf("no version in %q", command.VersionText)
-	}
-	return found[1]
+// paths are those of a Debian package.
+func paths() dist.Paths {
+	return dist.Paths{Sbin: "/usr/sbin", Lib: "/usr/lib/ipvsadm-go", Rules: "/etc/ipvsadm.rules", Settings: "/etc/default/ipvsadm"}
 }
 
 // render makes all files.
 func render(t *testing.T) map[string][]byte {
 	t.Helper()
-	files, err := dist.Render(language(), paths, version(t))
+	files, err := dist.Render(dist.Table(), paths(), command.ProjectVersion)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return files
 }
 
-// TestGenerate makes the files, and writes them where it is told to.
-func TestGenerate(t *testing.T) {
-	if *dir == "" {
-		*dir = t.TempDir()
-	}
-	files := render(t)
-	if err := dist.Write(*dir, files); err != nil {
+// TestWrite writes the files and reads them back.
+func TestWrite(t *testing.T) {
+	dir, files := t.TempDir(), render(t)
+	if err := dist.Write(dir, files); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range files {
-		got, err := os.ReadFile(filepath.Join(*dir, name))
+		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +48,7 @@ func TestGenerate(t *testing.T) {
 // TestManual looks every option up in the manuals, written as their source has it.
 func TestManual(t *testing.T) {
 	files := render(t)
-	l := language()
+	l := dist.Table()
 	for page, options := range map[string]dist.Language{
 		"manual/ipvsadm.8":         l,
 		"manual/ipvsadm-save.8":    grouped(l.With("save")),
@@ -105,7 +81,7 @@ func TestCompletions(t *testing.T) {
 		"completion/ipvsadm.zsh":  `[' {,]--%s[=}'\[]`,
 		"completion/ipvsadm.fish": `-l %s `,
 	} {
-		for _, o := range language() {
+		for _, o := range dist.Table() {
 			if !regexp.MustCompile(strings.ReplaceAll(pattern, "%s", regexp.QuoteMeta(o.Long))).Match(files[file]) {
 				t.Errorf("%s has no --%s", file, o.Long)
 			}
@@ -116,7 +92,7 @@ func TestCompletions(t *testing.T) {
 // TestPaths moves everything, and looks for what stayed behind.
 func TestPaths(t *testing.T) {
 	moved := dist.Paths{Sbin: "/opt/sbin", Lib: "/opt/lib", Rules: "/opt/rules", Settings: "/opt/settings"}
-	files, err := dist.Render(language(), moved, "1")
+	files, err := dist.Render(dist.Table(), moved, "1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,5 @@
 //	service     the unit, what it runs, and its settings
 //	package     the description of the .deb and the .rpm, and their scripts
 //
-// The package does not know package command itself. Its test does: it holds the
-// files to the table, and is the generator too (see the Makefile):
-//
-//	go test ./internal/dist -args -dir DIR
+// The generator is the command in folder generate, which the Makefile runs.
 package dist

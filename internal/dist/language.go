@@ -3,6 +3,8 @@ package dist
 import (
 	"slices"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
 
 // Language is every command and every option of ipvsadm, in the order of their
@@ -20,6 +22,8 @@ type Option struct {
 	// that it may be left out.
 	Value    string
 	Optional bool
+	// Plain is what to call the plain words that a command takes, if any.
+	Plain string
 	// Command says that it is a command.
 	Command bool
 	// Needed and Taken are the long names of the commands that an option must
@@ -29,6 +33,31 @@ type Option struct {
 	Help string
 	// Beyond says that ipvsadm 1.31 does not have it.
 	Beyond bool
+}
+
+// Table is the language as package command has it.
+func Table() Language {
+	table := command.Options()
+	names := map[command.Verb]string{}
+	for _, o := range table {
+		if o.Verb != command.None {
+			names[o.Verb] = o.Long
+		}
+	}
+	longs := func(verbs []command.Verb) (longs []string) {
+		for _, v := range verbs {
+			longs = append(longs, names[v])
+		}
+		return longs
+	}
+	var l Language
+	for _, o := range table {
+		l = append(l, Option{
+			Group: o.Group, Long: o.Long, Letters: o.Letters, Value: o.Value, Optional: o.Optional, Plain: o.Words,
+			Command: o.Verb != command.None, Needed: longs(o.Needed), Taken: longs(o.Taken), Help: o.Help, Beyond: o.Beyond,
+		})
+	}
+	return l
 }
 
 // Commands are the commands.

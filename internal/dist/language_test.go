@@ -7,40 +7,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/dist"
 )
-
-// language is the table of package command.
-func language() dist.Language {
-	table := command.Options()
-	names := map[command.Verb]string{}
-	for _, o := range table {
-		if o.Verb != command.None {
-			names[o.Verb] = o.Long
-		}
-	}
-	longs := func(verbs []command.Verb) (longs []string) {
-		for _, v := range verbs {
-			longs = append(longs, names[v])
-		}
-		return longs
-	}
-	var l dist.Language
-	for _, o := range table {
-		l = append(l, dist.Option{
-			Group: o.Group, Long: o.Long, Letters: o.Letters, Value: o.Value, Optional: o.Optional,
-			Command: o.Verb != command.None, Needed: longs(o.Needed), Taken: longs(o.Taken), Help: o.Help, Beyond: o.Beyond,
-		})
-	}
-	return l
-}
 
 // TestChoices holds the values that completions offer to the table: the schedulers
 // are all of a list there, the others are named in the text of their option.
 func TestChoices(t *testing.T) {
 	offered := 0
-	for _, o := range language() {
+	for _, o := range dist.Table() {
 		words := strings.FieldsFunc(o.Help, func(r rune) bool { return strings.ContainsRune(" ,;:()", r) })
 		for _, choice := range o.Choices() {
 			offered++
@@ -64,7 +38,7 @@ func TestWith(t *testing.T) {
 		"version":       nil,
 	} {
 		var got []string
-		for _, o := range language().With(name) {
+		for _, o := range dist.Table().With(name) {
 			got = append(got, o.Long)
 		}
 		slices.Sort(got)

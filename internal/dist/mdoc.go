@@ -69,6 +69,8 @@ func mdocItem(o Option) string {
 		item += " Op Ar " + mdocArgument(o.Value)
 	case o.Value != "":
 		item += " Ar " + mdocArgument(o.Value)
+	case o.Plain != "":
+		item += " Ar " + mdocArgument(o.Plain)
 	}
 	return item
 }

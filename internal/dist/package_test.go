@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
 
 // read reads a file of the tree.
@@ -76,7 +78,7 @@ func TestPlaces(t *testing.T) {
 func TestRulesAreNotPackaged(t *testing.T) {
 	for _, packager := range []string{"deb", "rpm"} {
 		for _, file := range packaged(t, packager) {
-			if file == paths.Rules || path.Base(file) == "ipvsadm" && path.Dir(file) == "/etc/sysconfig" {
+			if file == paths().Rules || path.Base(file) == "ipvsadm" && path.Dir(file) == "/etc/sysconfig" {
 				t.Errorf("the %s has %s", packager, file)
 			}
 		}
@@ -86,7 +88,7 @@ func TestRulesAreNotPackaged(t *testing.T) {
 // TestChangelog: the newest entry is of this version.
 func TestChangelog(t *testing.T) {
 	first, _, _ := strings.Cut(read(t, "package/deb/changelog"), "\n")
-	if diff := cmp.Diff("ipvsadm-go ("+version(t)+") unstable; urgency=medium", first); diff != "" {
+	if diff := cmp.Diff("ipvsadm-go ("+command.ProjectVersion+") unstable; urgency=medium", first); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -33,7 +33,7 @@ type cluster struct {
 	theirs  judge.Programs
 }
 
-// newCluster makes machines with a script of testdata/lab.
+// newCluster makes machines with a script, given with its arguments.
 func newCluster(t *testing.T, script string) *cluster {
 	t.Helper()
 	c := &cluster{t: t, hosts: map[string]*judge.Namespace{}}
@@ -44,7 +44,7 @@ func newCluster(t *testing.T, script string) *cluster {
 	}
 	c.machine = machine
 	t.Cleanup(machine.Close)
-	c.do(machine, "sh "+scripts+script)
+	c.do(machine, "sh "+script)
 	return c
 }
 

@@ -64,7 +64,7 @@ func TestKernelForwarding(t *testing.T) {
 
 // play plays one experiment.
 func (e experiment) play(t *testing.T) {
-	c := newCluster(t, e.network)
+	c := newCluster(t, scripts+e.network)
 	c.do(c.machine, fmt.Sprintf("sh %sdirector.sh %s %s %s %s 3 %s 1", scripts, e.method, e.device, e.vip, e.heavy.real, e.light.real))
 	c.serve(e.heavy.host, e.heavy.listen)
 	c.serve(e.light.host, e.light.listen)

@@ -85,7 +85,7 @@ func BenchmarkProcTable(b *testing.B) {
 	b.SetBytes(int64(table.Len()))
 	b.ReportAllocs()
 	for b.Loop() {
-		joined, err := joinProcTable(bytes.NewReader(table.Bytes()), entries)
+		joined, err := joinProcTable(bytes.NewReader(table.Bytes()), entries, new(arena))
 		if err != nil || slices.Contains(joined, false) {
 			b.Fatal(err)
 		}

@@ -119,7 +119,7 @@ func FuzzProcTable(f *testing.F) {
 	f.Add([]byte(procTitles + "TCP  01020304:0050 rr\n  -> 01020304:0050 Masq -1 0 0"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		entries := capturedServices()
-		joined, err := joinProcTable(bytes.NewReader(b), entries)
+		joined, err := joinProcTable(bytes.NewReader(b), entries, new(arena))
 		if err == nil && len(joined) != len(entries) {
 			t.Fatalf("%d answers for %d services", len(joined), len(entries))
 		}

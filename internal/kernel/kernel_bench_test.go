@@ -47,13 +47,13 @@ func BenchmarkKernel(b *testing.B) {
 			must(b, err)
 			b.Run("proc", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.joinProc(entries)
+					_, err := c.joinProc(entries, new(arena))
 					must(b, err)
 				}
 			})
 			b.Run("dumps", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.dumpDestinations(entries, nil)
+					_, err := c.dumpDestinations(entries, nil, new(arena))
 					must(b, err)
 				}
 			})

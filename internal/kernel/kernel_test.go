@@ -171,10 +171,10 @@ func TestKernelActivity(t *testing.T) {
 		t.Fatal(err)
 	}
 	joined := append([]ipvs.Entry(nil), dumped...)
-	if dumped, err = c.dumpDestinations(dumped, nil); err != nil {
+	if dumped, err = c.dumpDestinations(dumped, nil, new(arena)); err != nil {
 		t.Fatal(err)
 	}
-	ok, err := c.joinProc(joined)
+	ok, err := c.joinProc(joined, new(arena))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func activityOnly(entries []ipvs.Entry) (cut []ipvs.Entry) {
 // dropVanished has to look again.
 func TestKernelServersOfNoService(t *testing.T) {
 	c := openFresh(t)
-	dests, err := c.destinations(tcp("192.0.2.1:80"), nil)
+	dests, err := c.destinations(tcp("192.0.2.1:80"), new(arena))
 	if err != nil || len(dests) != 0 {
 		t.Errorf("%v, %v", dests, err)
 	}

@@ -86,7 +86,7 @@ func workInNetNS(t *testing.T, name string) {
 			t.Fatalf("detail %d: %+v, %v", detail, got.Entries, err)
 		}
 	}
-	if joined, err := c.joinProc([]ipvs.Entry{{Service: service(id, "rr")}}); err != nil || !joined[0] {
+	if joined, err := c.joinProc([]ipvs.Entry{{Service: service(id, "rr")}}, new(arena)); err != nil || !joined[0] {
 		t.Errorf("the proc table: %v, %v", joined, err)
 	}
 	err = c.ns.do(func() error {

@@ -33,25 +33,28 @@ var errNoProcTable = errors.New("not a proc table of IPVS")
 // joinProc adds the servers of those services that the proc table shows, by one
 // look at the file in the place of a request a service. It says which services
 // it could answer for: none, if there is an error.
-func (c *Client) joinProc(entries []ipvs.Entry) (joined []bool, err error) {
+func (c *Client) joinProc(entries []ipvs.Entry, a *arena) (joined []bool, err error) {
 	f, err := c.openProc("ip_vs")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return joinProcTable(f, entries)
+	return joinProcTable(f, entries, a)
 }
 
 // joinProcTable reads the proc table beside the services. Of a service that it
 // does not know it skips the servers.
-func joinProcTable(r io.Reader, entries []ipvs.Entry) ([]bool, error) {
+func joinProcTable(r io.Reader, entries []ipvs.Entry, a *arena) ([]bool, error) {
 	l := newLines(r)
 	if err := skipTitles(l); err != nil {
 		return nil, err
 	}
-	j := procJoin{entries: entries, joined: make([]bool, len(entries)), present: -1}
+	j := procJoin{entries: entries, arena: a, joined: make([]bool, len(entries)), present: -1}
 	for {
 		line, err := l.next()
+		if err != nil {
+			j.end()
+		}
 		if errors.Is(err, io.EOF) {
 			j.dropTwins()
 			return j.joined, nil
@@ -70,6 +73,7 @@ func joinProcTable(r io.Reader, entries []ipvs.Entry) ([]bool, error) {
 // procJoin goes through services and proc table side by side.
 type procJoin struct {
 	entries []ipvs.Entry
+	arena   *arena
 	joined  []bool
 	present int // the place of the service whose servers come, or -1
 	next    int // the place where the next service is expected
@@ -77,14 +81,22 @@ type procJoin struct {
 
 // service finds the service of a line, at the expected place or behind it.
 func (j *procJoin) service(line []byte) {
-	j.present = -1
+	j.end()
 	for i := j.next; i < len(j.entries); i++ {
 		if isProcService(line, &j.entries[i].Service) {
-			j.entries[i].Destinations, j.joined[i] = nil, true
+			j.joined[i] = true
 			j.present, j.next = i, i+1
 			return
 		}
 	}
+}
+
+// end ends the present service: its servers are complete.
+func (j *procJoin) end() {
+	if j.present >= 0 {
+		j.entries[j.present].Destinations = j.arena.cut()
+	}
+	j.present = -1
 }
 
 // server adds the server of a line to the present service. One that cannot be
@@ -93,14 +105,11 @@ func (j *procJoin) server(line []byte) {
 	if j.present < 0 {
 		return
 	}
-	d, ok := parseProcServer(line)
-	if !ok {
+	if !parseProcServer(line, j.arena.add()) {
+		j.arena.reset()
 		j.joined[j.present] = false
 		j.present = -1
-		return
 	}
-	e := &j.entries[j.present]
-	e.Destinations = append(e.Destinations, d)
 }
 
 // dropTwins leaves those services without an answer of which two have the same
@@ -165,26 +174,26 @@ func procProtocol(id ipvs.ServiceID) string {
 }
 
 // parseProcServer reads what follows the arrow.
-func parseProcServer(line []byte) (d ipvs.Destination, ok bool) {
+func parseProcServer(line []byte, d *ipvs.Destination) (ok bool) {
 	addr, line := cutField(line)
 	if d.Addr, ok = parseAddrPort(addr); !ok {
-		return d, false
+		return false
 	}
 	forward, line := cutField(line)
 	if d.Forward, ok = procForward(forward); !ok {
-		return d, false
+		return false
 	}
 	weight, line := cutField(line)
 	if d.Weight, ok = parseInt32(weight); !ok {
-		return d, false
+		return false
 	}
 	active, line := cutField(line)
 	if d.ActiveConnections, ok = parseCount(active); !ok {
-		return d, false
+		return false
 	}
 	inactive, _ := cutField(line)
 	d.InactiveConnections, ok = parseCount(inactive)
-	return d, ok
+	return ok
 }
 
 // parseCount reads a number of connections, which the kernel prints as signed.

@@ -186,7 +186,7 @@ func TestJoinProcTable(t *testing.T) {
 	entries := capturedServices()
 	c := newClient(nil, 0)
 	c.proc = procFolder
-	joined, err := c.joinProc(entries)
+	joined, err := c.joinProc(entries, new(arena))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestJoinProcTableInDoubt(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			entries := []ipvs.Entry{{Service: service(tcp("10.0.0.1:80"), "rr")}, {Service: service(tcp("10.0.0.2:80"), "rr")}}
-			joined, err := joinProcTable(strings.NewReader(tt.table), entries)
+			joined, err := joinProcTable(strings.NewReader(tt.table), entries, new(arena))
 			if (err != nil) != (tt.joined == nil) {
 				t.Errorf("error %v", err)
 			}
@@ -258,7 +258,8 @@ func TestJoinProcTableInDoubt(t *testing.T) {
 }
 
 func TestProcServer(t *testing.T) {
-	got, ok := parseProcServer([]byte("0A000101:0050      Local   -3      7          9         "))
+	var got ipvs.Destination
+	ok := parseProcServer([]byte("0A000101:0050      Local   -3      7          9         "), &got)
 	want := ipvs.Destination{Addr: addrPort("10.0.1.1:80"), Forward: ipvs.Local, Weight: -3, ActiveConnections: 7, InactiveConnections: 9}
 	if !ok || got != want {
 		t.Errorf("%+v %t, want %+v", got, ok, want)

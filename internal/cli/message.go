@@ -3,7 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -71,8 +75,35 @@ func errnoText(errno syscall.Errno) string {
 	if text == fmt.Sprintf("errno %d", int(errno)) {
 		return fmt.Sprintf("Unknown error %d", int(errno))
 	}
-	if text[0] >= 'a' && text[0] <= 'z' {
-		text = string(text[0]-'a'+'A') + text[1:]
+	return capitalised(text)
+}
+
+// capitalised is a text with a capital letter at the beginning.
+func capitalised(text string) string {
+	if text != "" && text[0] >= 'a' && text[0] <= 'z' {
+		return string(text[0]-'a'+'A') + text[1:]
 	}
 	return text
+}
+
+// visible is a text with everything escaped that does not show as a mark of its
+// own, but for the runes in keep. What is told of a rule stream or a document
+// quotes its words, which may come from anywhere and must not steer a terminal. (A
+// command line's own words are told as they are, as the reference program does.)
+func visible(text, keep string) string {
+	var b []byte
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b = fmt.Appendf(b, `\x%02x`, text[0])
+		case unicode.IsPrint(r), strings.ContainsRune(keep, r):
+			b = append(b, text[:size]...)
+		default:
+			quoted := strconv.QuoteRune(r)
+			b = append(b, quoted[1:len(quoted)-1]...)
+		}
+		text = text[size:]
+	}
+	return string(b)
 }

@@ -40,7 +40,9 @@ type ruleError struct {
 	err error
 }
 
-func (e *ruleError) Error() string { return fmt.Sprintf("%s: %s", e.at, e.err) }
+func (e *ruleError) Error() string {
+	return visible(e.at.String(), "") + ": " + visible(e.err.Error(), "\n")
+}
 func (e *ruleError) Unwrap() error { return e.err }
 
 // ruleReader reads a rule stream: one command a line.

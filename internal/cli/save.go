@@ -58,7 +58,7 @@ func (s *session) saveFile(cmd command.Command) error {
 }
 
 // errNotAFile is why a device or a folder is not replaced.
-var errNotAFile = errors.New("Not a regular file")
+var errNotAFile = errors.New("not a regular file")
 
 // target is the file to replace, which is the one behind symbolic links, and what
 // the new one keeps of it.

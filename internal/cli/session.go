@@ -107,7 +107,7 @@ func systemText(err error) string {
 	if errors.As(err, &errno) {
 		return errnoText(errno)
 	}
-	return err.Error()
+	return capitalised(err.Error())
 }
 
 // tell writes a line to standard error, after all that goes before it on standard

@@ -236,7 +236,7 @@ func TestStateRefuses(t *testing.T) {
 			t.Errorf("%+v: got %v, want %v", test.c, err, test.want)
 		}
 	}
-	if want := (Timeouts{TCP: 5, UDP: 6}); *s.Timeouts != want || s.Daemons != nil && len(s.Daemons) != 0 {
+	if want := (Timeouts{TCP: 5, UDP: 6}); *s.Timeouts != want || len(s.Daemons) != 0 {
 		t.Errorf("timeouts %+v, daemons %+v", s.Timeouts, s.Daemons)
 	}
 }

@@ -28,7 +28,7 @@ type endpoint struct {
 // parseEndpoint reads host[:port]. Service names are those of the protocol.
 func parseEndpoint(s string, p ipvs.Protocol, names Resolver) (endpoint, bool) {
 	switch {
-	case strings.Trim(s, "0123456789") == "":
+	case isDigits(s):
 		return endpoint{}, false
 	case s[0] == '[':
 		return parseBracketed(s[1:], p, names)

@@ -10,35 +10,35 @@ import (
 // judgeLegality judges which options stand with the command.
 func (l *line) judgeLegality() error {
 	verb := int(l.verb)
-	what := "'" + verbName(l.verb) + "' command"
+	what := func() string { return "'" + verbName(l.verb) + "' command" }
 	return l.judge(what, verb, func(g *group) rule { return g.verbs })
 }
 
 // judgeTunnel judges which tunnel options stand with the type of the tunnel.
 func (l *line) judgeTunnel() error {
 	t := l.server.Tunnel.Type
-	what := "'" + tunnelTypes[t] + "' tunnel type"
+	what := func() string { return "'" + tunnelTypes[t] + "' tunnel type" }
 	return l.judge(what, int(t), func(g *group) rule { return g.tunnels })
 }
 
 // judge holds the line against one of the rules of each group of the table, in
 // the order of the table. Groups that have no such rule for anything are not
-// judged.
-func (l *line) judge(what string, member int, ruleOf func(*group) rule) error {
+// judged. what is what a fault calls the member.
+func (l *line) judge(what func() string, member int, ruleOf func(*group) rule) error {
 	first := ""
 	for i := range table {
 		g := &table[i]
 		r := ruleOf(g)
 		switch given := l.has(i); {
-		case r == rule{}:
+		case !given && !r.needs.has(member), r == rule{}:
 		case r.needs.has(member) && !given && !l.keeps():
-			return fault("You need to supply the '%s' option for the %s", g.name, what)
-		case !given || l.allows(g, r, member):
+			return fault("You need to supply the '%s' option for the %s", g.name, what())
+		case !given, l.allows(g, r, member):
 		case !r.one.has(member):
-			return fault("Illegal '%s' option with the %s", g.name, what)
+			return fault("Illegal '%s' option with the %s", g.name, what())
 		case first != "" && r.narrows.has(member):
 		case first != "":
-			return fault("The option '%s' conflicts with the '%s' option in the %s", g.name, first, what)
+			return fault("The option '%s' conflicts with the '%s' option in the %s", g.name, first, what())
 		default:
 			first = g.name
 		}

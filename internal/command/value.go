@@ -31,13 +31,23 @@ const (
 	maxEngineName    = 16
 )
 
-// cSpace is what isspace(3) takes for white space.
-const cSpace = " \t\n\v\f\r"
+// isCSpace is isspace(3): what is white space to C.
+func isCSpace(r rune) bool { return r == ' ' || r >= '\t' && r <= '\r' }
+
+// isDigits says whether there is nothing but digits.
+func isDigits(s string) bool {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
 
 // parseNumber reads a number as strtol(3) with base 10 does: white space and a
 // sign may stand before it, nothing may stand after it.
 func parseNumber(s string, min, max int64) (int64, bool) {
-	n, err := strconv.ParseInt(strings.TrimLeft(s, cSpace), 10, 64)
+	n, err := strconv.ParseInt(strings.TrimLeftFunc(s, isCSpace), 10, 64)
 	return n, err == nil && n >= min && n <= max
 }
 
@@ -45,7 +55,7 @@ func parseNumber(s string, min, max int64) (int64, bool) {
 // follows it is ignored, no number is 0, and what is too great for a C int is cut
 // to one.
 func parseLeading(s string) int32 {
-	s = strings.TrimLeft(s, cSpace)
+	s = strings.TrimLeftFunc(s, isCSpace)
 	end := 0
 	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || end == 0 && (s[end] == '-' || s[end] == '+')) {
 		end++
@@ -60,21 +70,19 @@ func parseLeading(s string) int32 {
 // decimal, octal (0…) or hexadecimal (0x…), the last of which fills the bytes
 // that are left; white space, and whatever follows it, may stand behind.
 func parseInetAton(s string) (netip.Addr, bool) {
-	if i := strings.IndexAny(s, cSpace); i >= 0 {
+	if i := strings.IndexFunc(s, isCSpace); i >= 0 {
 		s = s[:i]
 	}
 	var addr uint64
-	parts := strings.Split(s, ".")
-	if len(parts) > 4 {
-		return netip.Addr{}, false
-	}
-	for i, part := range parts {
+	for i, more := 0, true; more; i++ {
+		var part string
+		part, s, more = strings.Cut(s, ".")
 		n, ok := parseCUnsigned(part)
 		bits := 8
-		if i == len(parts)-1 {
+		if !more {
 			bits = 8 * (4 - i)
 		}
-		if !ok || n >= 1<<bits {
+		if i == 4 || !ok || n >= 1<<bits {
 			return netip.Addr{}, false
 		}
 		addr |= n << (32 - 8*i - bits)
@@ -100,8 +108,8 @@ func parseCUnsigned(s string) (uint64, bool) {
 
 // parseIPv6 reads an IPv6 address as inet_pton(3) does; it takes no zone.
 func parseIPv6(s string) (netip.Addr, bool) {
-	if !strings.Contains(s, ":") {
-		return netip.Addr{}, false
+	if strings.Count(s, ":") < 2 {
+		return netip.Addr{}, false // the error would cost memory for each line
 	}
 	a, err := netip.ParseAddr(s)
 	return a, err == nil && a.Zone() == ""

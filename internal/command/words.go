@@ -2,9 +2,9 @@ package command
 
 import "strings"
 
-// blanks part the words of a rule line. A carriage return is one, so that files
-// from other systems load.
-const blanks = " \t\r\n"
+// isBlank says what parts the words of a rule line. A carriage return does, so
+// that files from other systems load.
+func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }
 
 // AppendWords appends the words of a line of a rule stream to words. There is no
 // quoting. A "#" at the start of a word begins a comment that runs to the end of
@@ -12,12 +12,12 @@ const blanks = " \t\r\n"
 // be written as they would be typed. A word ends at a zero byte, as C strings do.
 func AppendWords(words []string, line string) []string {
 	for {
-		line = strings.TrimLeft(line, blanks)
+		line = strings.TrimLeftFunc(line, isBlank)
 		if line == "" || line[0] == '#' {
 			return words
 		}
 		word := line
-		if i := strings.IndexAny(line, blanks); i >= 0 {
+		if i := strings.IndexFunc(line, isBlank); i >= 0 {
 			word, line = line[:i], line[i:]
 		} else {
 			line = ""

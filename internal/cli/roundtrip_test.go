@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/format"
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// FuzzRoundTrip: whatever rules add up to is saved as rules that add up to the
+// same, and are saved as the same bytes.
+func FuzzRoundTrip(f *testing.F) {
+	for _, s := range []string{
+		"-A -t 10.0.0.1:80 -s rr -p -M 255.255.240.0\n-a -t 10.0.0.1:80 -r 10.0.0.2 -w 3 -x 5 -y 4\n",
+		"-A -u [::1]:53 -o --pe sip\n-a -u [::1]:53 -r [::2]:54 -m\n-a -u [::1]:53 -r 10.0.0.2 -i --tun-type gue --tun-port 9 --tun-csum\n",
+		"-A -f 4294967295 -6 -s mh -b mh-port,flag-3 -p 9 -M 64\n-a -f 4294967295 -6 -r [::3] -i --tun-type gre --tun-csum\n",
+		"-A --sctp-service 1.2.3.4:5 -s sh -b sh-fallback\n-E --sctp-service 1.2.3.4:5\n--set 1 0 3\n",
+		"--start-daemon master --syncid 3 --mcast-group ff05::9 --mcast-port 1 --mcast-ttl 2 --sync-maxlen 3 --mcast-interface x\n",
+		"-A -t 0x7f.1:0 -p\n-a -t 127.1:0 -r 2130706433:9\n-d -t 127.1:0 -r 127.0.0.1:0\n-C\n-A -f 1\n",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, stream string) {
+		first, ok := described(stream)
+		if !ok {
+			return
+		}
+		saved := saveState(first)
+		second, ok := described(saved)
+		if !ok {
+			t.Fatalf("does not load again:\n%s", saved)
+		}
+		if changes := append(ipvs.Diff(first, second), ipvs.Diff(second, first)...); len(changes) > 0 {
+			t.Fatalf("changed on the way: %+v\n%s", changes, saved)
+		}
+		if again := saveState(second); again != saved {
+			t.Fatalf("saved\n%s\nand again\n%s", saved, again)
+		}
+	})
+}
+
+// described is the state that a stream describes, if it does and no kernel would
+// refuse its names.
+func described(stream string) (*ipvs.State, bool) {
+	s := newSession("ipvsadm", Env{
+		Stdin: strings.NewReader(stream), Stdout: &strings.Builder{}, Stderr: &strings.Builder{}, Names: noNames{},
+	})
+	state, err := s.wanted()
+	if err != nil {
+		return nil, false
+	}
+	for _, e := range state.Entries() {
+		if !isModuleName(e.Service.Scheduler) || e.Service.Engine != "" && !isModuleName(e.Service.Engine) {
+			return nil, false
+		}
+	}
+	for _, d := range state.Daemons {
+		if !isModuleName(d.Interface) {
+			return nil, false
+		}
+	}
+	return state, true
+}
+
+// isModuleName reports that a name is made of what names of schedulers and engines
+// are made of, and nearly all of interfaces.
+func isModuleName(name string) bool {
+	return name != "" && name != "ipvsadm" &&
+		strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789_.") == ""
+}
+
+// saveState prints a state as ipvsadm-save --all does.
+func saveState(s *ipvs.State) string {
+	var b []byte
+	rules := format.Rules{}
+	for _, e := range s.Entries() {
+		b = rules.AppendEntry(b, &e)
+	}
+	if s.Timeouts != nil {
+		b = rules.AppendChange(b, ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: *s.Timeouts})
+	}
+	for _, d := range s.Daemons {
+		b = rules.AppendChange(b, ipvs.Change{Op: ipvs.StartDaemon, Daemon: d})
+	}
+	return string(b)
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package format_test
+
+// connectionLines is the length of the table that is formatted.
+const connectionLines = 1_000_000

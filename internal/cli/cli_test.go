@@ -229,7 +229,7 @@ func TestStreamIsGathered(t *testing.T) {
 	}
 	check(t, "a file", ran{}, run(Run, k, strings.NewReader(many.String()), "ipvsadm -R"))
 	check(t, "changes", 3000, len(k.changes))
-	if len(k.batches) > 6 {
+	if len(k.batches) > 12 {
 		t.Errorf("%d batches for 3000 rules: %v", len(k.batches), k.batches)
 	}
 

@@ -13,6 +13,7 @@ type Parser struct {
 	prog    string
 	names   Resolver
 	scanner *scanner
+	line    line
 }
 
 // NewParser makes a parser. prog is the program's name as it was called
@@ -26,7 +27,7 @@ func NewParser(prog string, names Resolver) *Parser {
 // of the first word, from the left, which is at fault, then what the line as a
 // whole lacks. No command at all lists the table.
 func (p *Parser) Parse(words []string) (Command, error) {
-	return p.parse(words, newLine(p.names))
+	return p.parse(words, p.newLine())
 }
 
 // ParseRule reads a line of a rule stream, where some commands and options must
@@ -48,7 +49,7 @@ func (p *Parser) ParseRule(words []string) (Command, error) {
 // service and server instead of the usual defaults. A server is not needed for
 // EditService.
 func (p *Parser) Over(cmd Command, s ipvs.Service, d ipvs.Destination) (Command, error) {
-	l := newLine(p.names)
+	l := p.newLine()
 	l.over = true
 	l.service, l.server, l.kept = s, d, d.Tunnel
 	l.service.Flags &^= ipvs.Hashed
@@ -138,16 +139,18 @@ type line struct {
 	schedFlags string // judged when the scheduler is known
 }
 
-// newLine makes a line with everything as it is unless the line says otherwise.
-func newLine(names Resolver) *line {
-	return &line{
-		names: names,
+// newLine makes a line with everything as it is unless the line says otherwise. It
+// takes the place of the one before.
+func (p *Parser) newLine() *line {
+	p.line = line{
+		names: p.names,
 		service: ipvs.Service{
 			ID:      ipvs.ServiceID{Family: ipvs.IPv4},
 			Netmask: ipvs.IPv4.FullMask(),
 		},
 		server: ipvs.Destination{Weight: 1, Forward: ipvs.Route},
 	}
+	return &p.line
 }
 
 // command is what a line that was read and judged says.

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Plays the lecture's session on a director with real traffic, and shows it as
-# at a terminal. It makes network namespaces and fills the IPVS table of the
-# machine it runs on, so it is for a guest: make demo.
+# Plays the lecture's session on a director with real traffic, then its experiments,
+# and shows all as at a terminal. It makes network namespaces and fills the IPVS
+# table of the machine it runs on, so it is for a guest: make demo. The status is
+# the number of listings that were not as the reference's.
 # usage: demo.sh DIRECTORY-OF-THE-PROGRAMS [DIRECTORY-OF-TRAFFIC]
 
 here=$(dirname "$0")
@@ -9,30 +10,7 @@ programs=$1
 traffic=${2:-$1}/traffic
 export PATH="$programs:$PATH" LC_ALL=C
 
-# title says what comes.
-title() { printf '\n=== %s\n\n' "$*"; }
-
-# director shows a command at the director's prompt and runs it.
-director() {
-    printf '[root@director ~]# %s\n' "$*"
-    eval "$*"
-}
-
-# client shows a command at the client's prompt and runs it there.
-client() {
-    printf '[root@client ~]# %s\n' "$*"
-    ip netns exec client sh -c "PATH=${traffic%/*}:\$PATH; $*"
-}
-
-# serve starts a server in a namespace, in the background: serve NAMESPACE ADDRESS.
-serve() { ip netns exec "$1" "$traffic" serve "$1" "$2" & }
-
-# stop ends the servers that run in namespaces.
-stop() {
-    for namespace in "$@"; do
-        kill $(ip netns pids "$namespace")
-    done
-}
+. "$here/stage.sh"
 
 ipvsadm -v
 uname -sr
@@ -41,7 +19,6 @@ title 'A service by address translation'
 sh "$here/nat.sh" || exit
 serve real17 192.168.30.17:8080
 serve real27 192.168.30.27:80
-sleep 1
 director sysctl -w net.ipv4.ip_forward=1
 director ip address add 172.20.0.200/32 dev front
 director ipvsadm -C
@@ -54,6 +31,7 @@ director ipvsadm -L
 
 title 'Under traffic'
 client 'traffic get -pause 100ms -keep 3s 172.20.0.200:80 60' > /tmp/answers &
+client=$!
 sleep 5
 director ipvsadm -Ln
 director ipvsadm -Ln --stats
@@ -61,7 +39,7 @@ director ipvsadm -Ln --rate
 director 'ipvsadm -Lnc | head -n 8'
 director cat /proc/net/ip_vs
 director 'head -n 4 /proc/net/ip_vs_conn'
-sleep 5
+wait $client
 cat /tmp/answers
 director ipvsadm -Ln
 sleep 2
@@ -89,22 +67,8 @@ director ipvsadm -Ln
 director ipvsadm -C
 director 'ipvsadm -R < /etc/sysconfig/ipvsadm'
 director ipvsadm -Ln
-stop real17 real27
-sh "$here/down.sh"
+clear
 
-title 'The same service by direct routing, with a virtual address on every server'
-sh "$here/direct.sh" || exit
-serve real21 172.20.0.200:80
-serve real22 172.20.0.200:80
-sleep 1
-director ip address add 172.20.0.200/32 dev lan
-director ipvsadm -C
-director ipvsadm -A -t 172.20.0.200:80 -s rr
-director ipvsadm -a -t 172.20.0.200:80 -r 172.20.0.21 -g
-director ipvsadm -a -t 172.20.0.200:80 -r 172.20.0.22 -g -w 2
-client traffic get 172.20.0.200:80 20
-director ipvsadm -Ln
-sleep 2
-director ipvsadm -Ln --stats
-director ipvsadm -Sn
-stop real21 real22
+. "$here/experiments.sh"
+
+exit $failures

@@ -36,6 +36,7 @@ sysctl -qw net.ipv6.conf.default.accept_dad=0
 for name in client router real31 real32; do
     ip netns add $name
     ip netns exec $name sysctl -qw net.ipv6.conf.default.accept_dad=0
+    ip -n $name link set lo up
 done
 
 bridge lan

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"net/netip"
+	"path"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
@@ -23,7 +26,11 @@ func (s *session) eachConnection(l command.Listing, f func(*ipvs.Connection) err
 	}
 	var odd error
 	for c, err := range kernel.Connections() {
+		var noFile *fs.PathError
 		switch {
+		case errors.As(err, &noFile) && noFile.Op == "open":
+			s.out = s.out[:0] // the titles: nothing is listed
+			return unopened(noFile)
 		case err != nil:
 			if odd == nil {
 				odd = err
@@ -35,6 +42,17 @@ func (s *session) eachConnection(l command.Listing, f func(*ipvs.Connection) err
 		}
 	}
 	return unread(odd)
+}
+
+// unopened is the failure of a listing of connections when there is no such file
+// to open, as where no proc file system is mounted. The reference program says that
+// much, whatever the reason is.
+func unopened(err *fs.PathError) error {
+	text := "cannot open file /proc/net/" + path.Base(err.Path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		text += ": " + systemText(err)
+	}
+	return &failure{text, statusUnread}
 }
 
 // connFilter says which connections are of a service, of a server, or both. The

@@ -57,6 +57,9 @@ func (s *session) listConnectionsJSON(l command.Listing) error {
 		n++
 		return s.wrote(doc.AppendConnection(s.out, n-1, c))
 	})
+	if n == 0 && len(s.out) == 0 {
+		return err // there was nothing to read
+	}
 	// The document is whole even where a connection could not be read.
 	if closeErr := s.wrote(doc.AppendClosing(s.out)); err == nil {
 		err = closeErr

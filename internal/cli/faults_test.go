@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"io/fs"
+	"iter"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// connectionless is a kernel whose connections cannot be read, or not to the end.
+type connectionless struct {
+	*script
+	err error
+}
+
+func (k connectionless) Connections() iter.Seq2[*ipvs.Connection, error] {
+	return func(yield func(*ipvs.Connection, error) bool) {
+		for i := range k.conns {
+			if !yield(&k.conns[i], nil) {
+				return
+			}
+		}
+		yield(nil, k.err)
+	}
+}
+
+// TestNoConnections: without the file that lists connections nothing is printed but
+// why, in the reference program's words; a read that fails half way leaves what was
+// listed, and in JSON a whole document.
+func TestNoConnections(t *testing.T) {
+	open := func(errno error) error {
+		return &fs.PathError{Op: "open", Path: "/proc/thread-self/net/ip_vs_conn", Err: errno}
+	}
+	read := fmt.Errorf("read f: %w", &fs.PathError{Op: "read", Path: "f", Err: syscall.EIO})
+	const titles = "IPVS connection entries\npro expire state       source             virtual            destination\n"
+	for _, test := range []struct {
+		line string
+		err  error
+		want ran
+	}{
+		{"ipvsadm -Lnc", open(syscall.ENOENT), ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lc", open(syscall.ENOENT), ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lnc --json", open(syscall.ENOENT), ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lnc", open(syscall.EMFILE), ran{1, "", "cannot open file /proc/net/ip_vs_conn: Too many open files\n"}},
+		{"ipvsadm -Lnc", read, ran{1, titles, "Input/output error\n"}},
+		{"ipvsadm -Lnc --json", read, ran{1, "{\"connections\":[]}\n", "Input/output error\n"}},
+	} {
+		var out, errs strings.Builder
+		status := Run(strings.Fields(test.line), Env{
+			Stdout: &out, Stderr: &errs, Names: noNames{},
+			OpenKernel: func(string) (Kernel, error) { return connectionless{&script{}, test.err}, nil },
+		})
+		check(t, test.line, test.want, ran{status, out.String(), errs.String()})
+	}
+}
+
+// TestFaultsInTheMiddle: whatever the kernel answers in the middle of a batch, the
+// lines before and after it apply, the one is told by its number, and the status is
+// not 0; a sync takes back what it had done, and says when that fails too.
+func TestFaultsInTheMiddle(t *testing.T) {
+	stream := "-A -f 1\n-A -f 2\n-A -f 3\n"
+	for errno, text := range map[syscall.Errno]string{
+		syscall.ENOBUFS: "No buffer space available", syscall.EINTR: "Interrupted system call", syscall.EBUSY: "Device or resource busy",
+		syscall.EPERM: "Permission denied (you must be root)", syscall.EBADMSG: "Bad message", syscall.ETIMEDOUT: "Connection timed out",
+	} {
+		k := &script{refuse: map[int]syscall.Errno{1: errno}}
+		check(t, "-R", ran{255, "", "line 2: " + text + "\n"}, run(Run, k, strings.NewReader(stream), "ipvsadm -R"))
+		check(t, "-R: changes", 3, len(k.changes))
+
+		k = &script{refuse: map[int]syscall.Errno{1: errno}}
+		want := ran{255, "", "-A -f 2 -s wlc: " + text + "\nNothing was changed: what had been done was undone.\n"}
+		check(t, "--sync", want, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore --sync"))
+		check(t, "--sync: changes", []string{"-D -f 3", "-D -f 1"}, k.changes[3:])
+
+		k = &script{refuse: map[int]syscall.Errno{1: errno, 3: errno}}
+		want.Stderr = "-A -f 2 -s wlc: " + text + "\nundo -D -f 3: " + text + "\nThe table is neither as it was nor as it should be.\n"
+		check(t, "--sync, undo", want, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore --sync"))
+
+		k = &script{refuse: map[int]syscall.Errno{0: errno}}
+		check(t, "the clearing", ran{255, "", text + "\n"}, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore"))
+		check(t, "the clearing: changes", []string{"-C"}, k.changes)
+	}
+}

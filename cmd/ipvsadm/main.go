@@ -3,10 +3,8 @@
 package main
 
 import (
-	"os"
-
 	"github.com/ipvsadm-go/ipvsadm/cmd/internal/wiring"
 	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 )
 
-func main() { os.Exit(cli.Run(os.Args, wiring.Env())) }
+func main() { wiring.Main(cli.Run) }

@@ -3,6 +3,7 @@
 package wiring
 
 import (
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -21,9 +22,41 @@ import (
 // small machine takes as long as the listing.
 const memoryGrowth = 400
 
-// Env is the environment of the running process. Nothing is opened or read before
+// Main is the whole life of a process that is one of the programs.
+func Main(program func(args []string, env cli.Env) int) {
+	if err := descriptorsLeft(); err != nil {
+		// There is nobody left to tell when this fails.
+		_, _ = fmt.Fprintln(os.Stderr, "Can't start: "+err.Error())
+		os.Exit(2)
+	}
+	os.Exit(program(os.Args, env()))
+}
+
+// descriptors are how many files a program needs at the same time to work at all:
+// a netlink socket, a file, and the two by which Go waits for them. Where there is
+// no room for its two, Go ends the process with a page about its own inside.
+const descriptors = 4
+
+// descriptorsLeft says whether so many files can be opened.
+func descriptorsLeft() error {
+	var taken []int
+	var err error
+	for len(taken) < descriptors && err == nil {
+		var fd int
+		if fd, err = unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 0); err == nil {
+			taken = append(taken, fd)
+		}
+	}
+	for _, fd := range taken {
+		// Nothing was done with it that could fail.
+		_ = unix.Close(fd)
+	}
+	return err
+}
+
+// env is the environment of the running process. Nothing is opened or read before
 // a command needs it.
-func Env() cli.Env {
+func env() cli.Env {
 	debug.SetGCPercent(memoryGrowth)
 	return cli.Env{
 		Stdin:      os.Stdin,

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/format"
@@ -14,7 +17,7 @@ const statusDiffers = 1
 // diff prints the commands that would turn the present state into the one that
 // the stream describes.
 func (s *session) diff() error {
-	_, changes, err := s.plan()
+	_, _, changes, err := s.plan()
 	if err != nil {
 		return err
 	}
@@ -32,7 +35,7 @@ func (s *session) diff() error {
 // sync does those commands. If the kernel refuses one, those that were made are
 // taken back.
 func (s *session) sync() error {
-	present, changes, err := s.plan()
+	present, wanted, changes, err := s.plan()
 	if err != nil {
 		return err
 	}
@@ -40,56 +43,83 @@ func (s *session) sync() error {
 	for len(changes) > 0 {
 		batch := changes[:min(len(changes), maxPending)]
 		changes = changes[len(batch):]
-		done, failed := s.try(batch, "")
+		done, result := s.try(batch, "")
 		made = append(made, done...)
-		if failed {
-			s.takeBack(present, made)
+		if result != allMade {
+			s.takeBack(present, wanted, made, result)
 			return &told{statusRefused}
 		}
 	}
 	return nil
 }
 
-// takeBack undoes the changes that were made from a state.
-func (s *session) takeBack(before *ipvs.State, made []ipvs.Change) {
-	if _, failed := s.try(ipvs.Undo(before, made), "undo "); failed {
+// takeBack undoes the changes that were made from a state. Where the answer to one
+// was lost, which may have been made as well, the table is read again.
+func (s *session) takeBack(before, wanted *ipvs.State, made []ipvs.Change, result outcome) {
+	_, undone := s.try(ipvs.Undo(before, made), "undo ")
+	if max(result, undone) == doubtful {
+		undone = refusedSome
+		if now, err := s.present(wanted); err == nil {
+			_, undone = s.try(ipvs.Diff(now, before), "undo ")
+		}
+	}
+	if undone != allMade {
 		s.tell("The table is neither as it was nor as it should be.")
 		return
 	}
 	s.tell("Nothing was changed: what had been done was undone.")
 }
 
-// try makes changes, tells those that the kernel refuses, each as the rule it is
-// behind a prefix, and gives those that it made.
-func (s *session) try(changes []ipvs.Change, prefix string) (made []ipvs.Change, failed bool) {
+// outcome is what became of a row of changes, the worst last.
+type outcome int
+
+const (
+	allMade     outcome = iota
+	refusedSome         // the others were made
+	doubtful            // of some it is not known
+)
+
+// doubts are the numbers with which a change fails whose answer was lost.
+var doubts = []error{syscall.ENOBUFS, syscall.ETIMEDOUT, syscall.EBADMSG}
+
+// outcomeOf is the outcome of a change that failed.
+func outcomeOf(err error) outcome {
+	if slices.ContainsFunc(doubts, func(doubt error) bool { return errors.Is(err, doubt) }) {
+		return doubtful
+	}
+	return refusedSome
+}
+
+// try makes changes, tells those that failed, each as the rule it is behind a
+// prefix, and gives those that were certainly made.
+func (s *session) try(changes []ipvs.Change, prefix string) (made []ipvs.Change, result outcome) {
 	// The kernel was opened to read the present state.
 	errs := s.kernel.Apply(changes)
 	if errs == nil {
-		return changes, false
+		return changes, allMade
 	}
 	for i, err := range errs {
 		if err == nil {
 			made = append(made, changes[i])
 			continue
 		}
-		failed = true
+		result = max(result, outcomeOf(err))
 		rule := strings.TrimSuffix(string(format.Rules{}.AppendChange(nil, changes[i])), "\n")
 		s.tell(prefix + rule + ": " + kernelText(err))
 	}
-	return made, failed
+	return made, result
 }
 
 // plan reads the stream and the present state, and plans the way from one to the
 // other.
-func (s *session) plan() (present *ipvs.State, changes []ipvs.Change, err error) {
-	wanted, err := s.wanted()
-	if err != nil {
-		return nil, nil, err
+func (s *session) plan() (present, wanted *ipvs.State, changes []ipvs.Change, err error) {
+	if wanted, err = s.wanted(); err != nil {
+		return nil, nil, nil, err
 	}
 	if present, err = s.present(wanted); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return present, ipvs.Diff(present, wanted), nil
+	return present, wanted, ipvs.Diff(present, wanted), nil
 }
 
 // wanted is the state that the stream on standard input describes, from an empty

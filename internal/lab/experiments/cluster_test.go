@@ -19,8 +19,9 @@ import (
 // scripts is where the scripts are that set the machines up.
 const scripts = "../../../testdata/lab/"
 
-// patience is how long a test waits for what has to come.
-const patience = 15 * time.Second
+// patience is how long a test waits for what has to come: a machine may be busy with
+// other guests, and ldirectord is slow on any.
+const patience = time.Minute
 
 // cluster is the machines of an experiment. They end with the test.
 type cluster struct {

@@ -1,0 +1,143 @@
+//go:build dropin && kernel
+
+package experiments
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/lab"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+)
+
+// TestDropIn runs the programs that other people use IPVS with, which are
+// installed if they are missing: on the host it installs them and runs itself in
+// a guest.
+//
+//	go test -tags 'kernel dropin' -run TestDropIn ./internal/lab/experiments
+func TestDropIn(t *testing.T) {
+	if os.Getenv("LAB_KERNEL") == "" {
+		inGuest(t)
+		return
+	}
+	t.Run("ldirectord", ldirectord)
+	t.Run("keepalived", keepalived)
+}
+
+// inGuest installs what the test needs and runs it in a guest.
+func inGuest(t *testing.T) {
+	err := lab.Install(t.Context(), lab.Tool{Program: "ldirectord", Package: "ldirectord"}, lab.Tool{Program: "keepalived", Package: "keepalived"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest := lab.Guest{Stdout: os.Stdout, Stderr: os.Stdout}
+	status, err := guest.Run(t.Context(), os.Args[0], "-test.run", "^TestDropIn$", "-test.v")
+	if err != nil || status != 0 {
+		t.Fatalf("in the guest: status %d, %v", status, err)
+	}
+}
+
+// ldirectord runs the monitor with the reference and with ours in its place; the
+// table has to be the same whatever happens to the servers.
+func ldirectord(t *testing.T) {
+	ours, theirs := programs(t)
+	want, got := monitored(t, theirs), monitored(t, ours)
+	for i, moment := range moments {
+		if got[i] != want[i] {
+			t.Errorf("%s, the table with the reference:\n%s\nwith ours:\n%s", moment, want[i], got[i])
+		}
+	}
+}
+
+// moments are when the tables are compared.
+var moments = []string{"with both servers", "with one", "with both again", "after the end"}
+
+// reference is where the reference is when something else is in its place.
+const reference = "/run/reference"
+
+// monitored lets ldirectord keep two services with some programs, and gives the
+// rules at each moment.
+func monitored(t *testing.T, p judge.Programs) (rules []string) {
+	c := newCluster(t, scripts+"nat.sh")
+	config, err := filepath.Abs("testdata/ldirectord.cf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := p.Path("ipvsadm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.do(c.machine, "mkdir /run/lock && cp /usr/sbin/ipvsadm "+reference+" && cp "+config+" /run/ldirectord.cf")
+	c.do(c.machine, "cp "+program+" /run/ipvsadm && mount --bind /run/ipvsadm /usr/sbin/ipvsadm")
+
+	stop17 := c.web("real17", "192.168.30.17:8080")
+	stop27 := c.web("real27", "192.168.30.27:8080")
+	c.do(c.machine, "ldirectord /run/ldirectord.cf start")
+	rules = append(rules, c.weights("3 1 2 2"))
+	stop17()
+	rules = append(rules, c.weights("0 1 0 2"))
+	stop17 = c.web("real17", "192.168.30.17:8080")
+	rules = append(rules, c.weights("3 1 2 2"))
+	c.do(c.machine, "kill $(cat /run/ldirectord.ldirectord.cf.pid)")
+	rules = append(rules, c.weights(""))
+	stop17()
+	stop27()
+	return rules
+}
+
+// web starts a web server on a host, which says that it is alive.
+func (c *cluster) web(host, address string) (stop func()) {
+	c.t.Helper()
+	var l net.Listener
+	err := c.host(host).Do(func() (err error) {
+		l, err = net.Listen("tcp", address)
+		return err
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })}
+	go server.Serve(l)
+	return func() { server.Close() }
+}
+
+// weights waits for the weights of the servers, in the order of the rules, and
+// gives the rules as the reference lists them.
+func (c *cluster) weights(want string) (rules string) {
+	c.t.Helper()
+	eventually(c.t, "the weights", func() (string, string) {
+		rules = c.do(c.machine, reference+" -Sn")
+		return strings.Join(strings.Fields(fields(rules, "-a", 7)), " "), want
+	})
+	return rules
+}
+
+// keepalived fills the table by itself: it is listed as the reference lists it.
+func keepalived(t *testing.T) {
+	c := newCluster(t, scripts+"nat.sh")
+	config, err := filepath.Abs("testdata/keepalived.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.do(c.machine, "cp "+config+" /run/keepalived.conf")
+	// It warns of a configuration that other users can run programs from.
+	c.do(c.machine, "keepalived -C -G -f /run/keepalived.conf -p /run/keepalived.pid -c /run/checkers.pid 2>/dev/null")
+	eventually(t, "the servers", func() (got, want string) {
+		return fmt.Sprint(strings.Count(c.do(c.machine, "ipvsadm -Sn"), "\n-a ")), "8"
+	})
+	rules := c.do(c.machine, "ipvsadm -Sn")
+	c.same(c.machine, everyForm("172.20.0.200:80"))
+	c.do(c.machine, "kill $(cat /run/keepalived.pid)")
+	eventually(t, "the table after keepalived's end", func() (got, want string) {
+		return c.do(c.machine, "ipvsadm -Sn"), ""
+	})
+	// What was listed makes the same table again.
+	if r := result(t, c.machine, c.ours, call{"ipvsadm-restore", rules}); r.Status != 0 || c.do(c.machine, "ipvsadm -Sn") != rules {
+		t.Errorf("keepalived's table, saved and restored: %s", text(r))
+	}
+}

@@ -168,7 +168,7 @@ func TestApplyLostAnswers(t *testing.T) {
 		{
 			name: "a datagram that does not fit",
 			answer: func(ms []message) []event {
-				return []event{{datagram: errorMessage(ms[0].Sequence, 0), length: receiveSize + 1}}
+				return []event{{datagram: errorMessage(ms[0].Sequence, 0), length: receiveSize() + 1}}
 			},
 			want: slices.Repeat([]syscall.Errno{syscall.EMSGSIZE}, 5),
 		},

@@ -1,11 +1,25 @@
 package kernel
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
-// receiveSize is the size of the receive buffer. A dump comes in datagrams of at
-// most 32 KiB (NLMSG_GOODSIZE and max_recvmsg_len of net/netlink/af_netlink.c),
-// and the bigger the buffer, the fewer they are, up to that.
-const receiveSize = 64 << 10
+// receiveSize is the length of the receive buffer. By the longest that a socket was
+// ever given the kernel measures the datagrams of a dump, up to 32 KiB, and it clears
+// that much for each: twice for a service with one server (netlink_dump and
+// netlink_recvmsg of net/netlink/af_netlink.c). This length and the kernel's own
+// record of a datagram fill 8 KiB to the end; more would be 16.
+//
+// Whatever the length, datagrams can be as long as a page less that record, up to
+// 8 KiB (NLMSG_GOODSIZE), so with greater pages the buffer has to be.
+func receiveSize() int {
+	const size, record = 8 << 10, 320 // struct skb_shared_info
+	if os.Getpagesize() >= size {
+		return size
+	}
+	return size - record
+}
 
 // maxStrays bounds the messages in a row that answer nothing we asked.
 const maxStrays = 4096
@@ -36,7 +50,7 @@ func (in *inbox) next(ch channel, wait bool) (message, error) {
 // fill receives a datagram.
 func (in *inbox) fill(ch channel, wait bool) error {
 	if in.buf == nil {
-		in.buf = make([]byte, receiveSize)
+		in.buf = make([]byte, receiveSize())
 	}
 	n, err := ch.receive(in.buf, wait)
 	if err != nil {

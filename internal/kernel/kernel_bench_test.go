@@ -80,7 +80,7 @@ func benchmarkReplay(b *testing.B, c *Client, table []ipvs.Change) {
 	c.ch = recorder
 	mustApply(b, c, table...)
 	c.ch = recorder.channel
-	buf := make([]byte, receiveSize)
+	buf := make([]byte, receiveSize())
 	for b.Loop() {
 		for _, datagram := range recorder.sent {
 			must(b, c.ch.send(datagram))

@@ -53,7 +53,7 @@ func dial() (s *socket, err error) {
 	}()
 	// A fixed buffer for the one exchange by which the family is looked up saves
 	// the peek there, too.
-	conn, err := genetlink.Dial(&netlink.Config{MessageBufferSize: 1 << 13})
+	conn, err := genetlink.Dial(&netlink.Config{MessageBufferSize: receiveSize()})
 	if err != nil {
 		return nil, err
 	}

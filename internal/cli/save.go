@@ -50,6 +50,9 @@ func (s *session) saveFile(cmd command.Command) error {
 	if err == nil {
 		err = s.flush()
 	}
+	if s.outErr != nil {
+		err = s.outErr // to be told with the file's name
+	}
 	s.env.Stdout, s.out, s.outErr = stdout, s.out[:0], nil
 	if err != nil {
 		return err

@@ -122,13 +122,18 @@ func (s *session) tell(text string) {
 // end finishes the run: it writes what is left, tells what went wrong, and gives
 // the status.
 func (s *session) end(err error) int {
-	if flushErr := s.flush(); err == nil {
+	var t *told
+	flushErr := s.flush()
+	if errors.Is(flushErr, errReaderLeft) {
+		flushErr = nil
+	}
+	// What has been told already gives way to what has not.
+	if flushErr != nil && (err == nil || errors.As(err, &t)) {
 		err = flushErr
 	}
 	if errors.Is(err, errReaderLeft) {
 		err = nil
 	}
-	var t *told
 	if err != nil && !errors.As(err, &t) {
 		s.tell(err.Error())
 	}

@@ -53,8 +53,14 @@ func (s *session) listTable(l command.Listing) error {
 		return err
 	}
 	for i := range table.Entries {
-		if err := s.wrote(f.AppendEntry(s.out, &table.Entries[i])); err != nil {
+		e := &table.Entries[i]
+		if err := s.wrote(f.AppendService(s.out, &e.Service)); err != nil {
 			return err
+		}
+		for j := range e.Destinations {
+			if err := s.wrote(f.AppendDestination(s.out, e.Service.ID.Protocol, &e.Destinations[j])); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -92,8 +92,14 @@ func (s *session) printRules(cmd command.Command) error {
 	}
 	rules := format.Rules{Names: names}
 	for i := range table.Entries {
-		if err := s.wrote(rules.AppendEntry(s.out, &table.Entries[i])); err != nil {
+		e := &table.Entries[i]
+		if err := s.wrote(rules.AppendService(s.out, &e.Service)); err != nil {
 			return err
+		}
+		for j := range e.Destinations {
+			if err := s.wrote(rules.AppendDestination(s.out, e.Service.ID, &e.Destinations[j])); err != nil {
+				return err
+			}
 		}
 	}
 	if cmd.Saving.All {

@@ -17,7 +17,7 @@ KERNEL_NAMES = $(shell grep -ho '^func Test[A-Za-z0-9_]*' $(KERNEL_FILES) | cut 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
 
-.PHONY: build test test-plain test-kernel test-full demo fuzz lint
+.PHONY: build test test-plain test-kernel test-full demo bench fuzz lint cover
 
 build:
 	$(STATIC) -o bin/ ./cmd/...
@@ -54,6 +54,22 @@ fuzz:
 	while read -r file target; do \
 		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
 	done
+
+# What of the programs the tests run, by package: those anywhere and those in a
+# guest, which writes what it counted to the one directory it may change.
+COVERED   := command cli format ipvs names kernel
+COVERPKG   = $(shell echo $(COVERED:%=./internal/%) | tr ' ' ,)
+COVERDATA := $(CURDIR)/bin/cover
+COVERAGE   = -covermode=atomic -coverpkg=$(COVERPKG)
+cover: build bin/guest
+	$(GUEST) -install
+	rm -rf $(COVERDATA) && mkdir -p $(COVERDATA)/plain $(COVERDATA)/kernel
+	$(GO) test $(COVERAGE) $(COVERED:%=./internal/%) -args -test.gocoverdir=$(COVERDATA)/plain >/dev/null
+	$(GO) test $(COVERAGE) -tags kernel -run '^($(KERNEL_NAMES))$$' -exec '$(GUEST) -write $(COVERDATA)/kernel' \
+		./internal/cli ./internal/kernel -args -test.gocoverdir=$(COVERDATA)/kernel >/dev/null
+	@$(GO) tool covdata percent -i=$(COVERDATA)/plain,$(COVERDATA)/kernel
+	@$(GO) tool covdata textfmt -i=$(COVERDATA)/plain,$(COVERDATA)/kernel -o $(COVERDATA)/profile
+	@$(GO) tool cover -func=$(COVERDATA)/profile | tail -n 1
 
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 

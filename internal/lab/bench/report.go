@@ -11,7 +11,6 @@ import (
 type result struct {
 	row
 	other, ours sample
-	note        string
 }
 
 // newResult makes the result of a row from the samples of the other and of ours.
@@ -75,7 +74,7 @@ func report(kernel string, results []result) string {
 	var b strings.Builder
 	b.WriteString("| work | reference | ours | ratio | wanted | peak memory, reference | ours |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|\n")
-	var notes, missed []string
+	var missed []string
 	for _, r := range results {
 		other := seconds(r.other.median())
 		if r.against != "" {
@@ -83,15 +82,9 @@ func report(kernel string, results []result) string {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.work, other, seconds(r.ours.median()),
 			r.verdict(kernel), r.wanted(kernel), mebibytes(r.other.peak), mebibytes(r.ours.peak))
-		if r.note != "" {
-			notes = append(notes, r.work+": "+r.note+".")
-		}
 		if !r.met(kernel) {
 			missed = append(missed, r.work)
 		}
-	}
-	for _, note := range notes {
-		b.WriteString("\n" + note + "\n")
 	}
 	if len(missed) > 0 {
 		fmt.Fprintf(&b, "\n%d of %d rows missed what was wanted: %s.\n", len(missed), len(results), strings.Join(missed, "; "))

@@ -20,7 +20,7 @@ func took(peak int, ms ...int) sample {
 func TestReport(t *testing.T) {
 	results := []result{
 		{row: row{work: "fast", want: both(8, 12)}, other: took(3072, 900, 1000, 2000), ours: took(4096, 100, 90, 80)},
-		{row: row{work: "slow", against: "`cat`", kind: noLonger, want: map[string]float64{"uml": 1.3}}, other: took(0, 100), ours: took(0, 120, 160), note: "so"},
+		{row: row{work: "slow", against: "`cat`", kind: noLonger, want: map[string]float64{"uml": 1.3}}, other: took(0, 100), ours: took(0, 120, 160)},
 		{row: row{work: "big", kind: smaller, want: both(1, 1)}, other: took(1024, 1), ours: took(1536, 1)},
 	}
 	want := `| work | reference | ours | ratio | wanted | peak memory, reference | ours |
@@ -28,8 +28,6 @@ func TestReport(t *testing.T) {
 | fast | 1 s | 90 ms | 11.11 × as fast **MISSED** (≥ 12) | ≥ 12 | 3.0 MiB | 4.0 MiB |
 | slow | 100 ms (` + "`cat`" + `) | 140 ms | 1.40 × as long **MISSED** (≤ 1.3) | ≤ 1.3 | – | – |
 | big | 1 ms | 1 ms | 1.50 × as much **MISSED** (≤ 1) | ≤ 1 | 1.0 MiB | 1.5 MiB |
-
-slow: so.
 
 3 of 3 rows missed what was wanted: fast; slow; big.
 `

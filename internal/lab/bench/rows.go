@@ -49,6 +49,9 @@ func rows(connections int) []row {
 	memory := func(services, servers int) row {
 		r := list("-Ln", services, servers, both(1, 1))
 		r.work, r.kind = "memory: "+r.work, smaller
+		if services > 1 {
+			r.want = nil // the reference holds the servers of one service at a time
+		}
 		return r
 	}
 	return []row{

@@ -64,9 +64,9 @@ COVERAGE   = -covermode=atomic -coverpkg=$(COVERPKG)
 cover: build bin/guest
 	$(GUEST) -install
 	rm -rf $(COVERDATA) && mkdir -p $(COVERDATA)/plain $(COVERDATA)/kernel
-	$(GO) test $(COVERAGE) $(COVERED:%=./internal/%) -args -test.gocoverdir=$(COVERDATA)/plain >/dev/null
+	$(GO) test $(COVERAGE) $(COVERED:%=./internal/%) -args -test.gocoverdir=$(COVERDATA)/plain
 	$(GO) test $(COVERAGE) -tags kernel -run '^($(KERNEL_NAMES))$$' -exec '$(GUEST) -write $(COVERDATA)/kernel' \
-		./internal/cli ./internal/kernel -args -test.gocoverdir=$(COVERDATA)/kernel >/dev/null
+		./internal/cli ./internal/kernel -args -test.gocoverdir=$(COVERDATA)/kernel
 	@$(GO) tool covdata percent -i=$(COVERDATA)/plain,$(COVERDATA)/kernel
 	@$(GO) tool covdata textfmt -i=$(COVERDATA)/plain,$(COVERDATA)/kernel -o $(COVERDATA)/profile
 	@$(GO) tool cover -func=$(COVERDATA)/profile | tail -n 1

@@ -54,7 +54,10 @@ func readSegments() (s segments, err error) {
 			values[name] = words[i]
 		}
 	}
-	_, err = fmt.Sscan(values["OutSegs"]+" "+values["InSegs"], &s.out, &s.in)
+	var again int
+	_, err = fmt.Sscan(values["OutSegs"]+" "+values["RetransSegs"]+" "+values["InSegs"], &s.out, &again, &s.in)
+	// What is sent again is counted on its own.
+	s.out += again
 	return s, err
 }
 

@@ -35,7 +35,7 @@ func TestKernelTwoDirectors(t *testing.T) {
 		if n := strings.Count(c.established(director), "\n"); n != len(open) {
 			t.Errorf("%d established connections, want %d", n, len(open))
 		}
-		c.same(director, everyForm(address))
+		c.same(director, everyForm(address)...)
 	}
 
 	c.do(first, "ip address del "+vip+"/32 dev eth0")
@@ -49,7 +49,7 @@ func TestKernelTwoDirectors(t *testing.T) {
 	if after := c.packets(first); after != before || after == "" {
 		t.Errorf("packets at the first director: %s, after the move %s", before, after)
 	}
-	c.same(second, everyForm(address))
+	c.same(second, everyForm(address)...)
 }
 
 // copyRules makes the rules of one director those of another.

@@ -131,7 +131,7 @@ func keepalived(t *testing.T) {
 		return fmt.Sprint(strings.Count(c.do(c.machine, "ipvsadm -Sn"), "\n-a ")), "8"
 	})
 	rules := c.do(c.machine, "ipvsadm -Sn")
-	c.same(c.machine, everyForm("172.20.0.200:80"))
+	c.same(c.machine, everyForm("172.20.0.200:80")...)
 	c.do(c.machine, "kill $(cat /run/keepalived.pid)")
 	eventually(t, "the table after keepalived's end", func() (got, want string) {
 		return c.do(c.machine, "ipvsadm -Sn"), ""

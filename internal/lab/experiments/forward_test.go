@@ -58,7 +58,11 @@ func experiments() []experiment {
 // TestKernelForwarding plays every way of forwarding.
 func TestKernelForwarding(t *testing.T) {
 	for _, e := range experiments() {
-		t.Run(e.name, e.play)
+		t.Run(e.name, func(t *testing.T) {
+			// Most of their time is waiting for the kernel to count.
+			t.Parallel()
+			e.play(t)
+		})
 	}
 }
 
@@ -73,7 +77,7 @@ func (e experiment) play(t *testing.T) {
 	wantTally(t, "the ratio of the weights", c.ask("client", e.address, requests), e.tally(30, 10))
 	e.checkActive(c, [2]int{0, 0}, [2]int{30, 10})
 	e.checkCounters(c, before)
-	c.same(c.machine, everyForm(e.address))
+	c.same(c.machine, everyForm(e.address)...)
 
 	open, tally := c.hold("client", e.address, 4)
 	wantTally(t, "connections that stay", tally, e.tally(3, 1))
@@ -84,7 +88,7 @@ func (e experiment) play(t *testing.T) {
 	wantTally(t, "weight 0 stops new connections", c.ask("client", e.address, 10), e.tally(0, 10))
 	wantTally(t, "and lets those go on that are", c.answers(open), e.tally(3, 1))
 	e.checkActive(c, [2]int{3, 1}, [2]int{30, 20})
-	c.same(c.machine, everyForm(e.address))
+	c.same(c.machine, everyForm(e.address)...)
 }
 
 // flag is the option of the forwarding method.

@@ -49,7 +49,7 @@ func (c Command) run(ctx context.Context) (Result, error) {
 	cmd.Env, cmd.Dir = append([]string{}, c.Env...), c.Dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.User}
 	// A grandchild that keeps the pipes open must not hold us up for ever.
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 10 * time.Second
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		return Result{}, fmt.Errorf("%s: %w", strings.Join(c.Args, " "), ctx.Err())

@@ -8,8 +8,7 @@ import (
 
 // record makes the record of a script of one command.
 func record(status int, stdout, stderr, table string) *Record {
-	end := make([]Result, len(endListings))
-	return &Record{Outcomes: []Outcome{{Result: Result{status, stdout, stderr}, Table: table}}, End: end}
+	return &Record{Outcomes: []Outcome{{Result: Result{status, stdout, stderr}, Table: table}}}
 }
 
 // TestCompare shows that every part is compared, and that a statement of a
@@ -56,8 +55,8 @@ func TestCompare(t *testing.T) {
 // TestCompareEnd shows that the listings at the end count.
 func TestCompareEnd(t *testing.T) {
 	reference, ours := record(0, "", "", ""), record(0, "", "", "")
-	reference.End[0].Stdout = "-A -t 10.0.0.1:80 -s wlc\n"
-	want := []Difference{{"s.txt: at the end: ipvsadm -Sn", "stdout", "is not as with the reference", "-A -t 10.0.0.1:80 -s wlc\n", ""}}
+	reference.End.Stdout = "-A -t 10.0.0.1:80 -s wlc\n"
+	want := []Difference{{"s.txt: at the end: the listings of the reference", "stdout", "is not as with the reference", "-A -t 10.0.0.1:80 -s wlc\n", ""}}
 	if diff := cmp.Diff(want, mustParse(t, "ipvsadm -C").Compare(reference, ours)); diff != "" {
 		t.Error(diff)
 	}
@@ -117,5 +116,15 @@ func TestReport(t *testing.T) {
 	many := make([]Difference, maxReported+2)
 	if got, want := Report(many), Report(many[:maxReported])+"and 2 more differences\n"; got != want {
 		t.Error(cmp.Diff(want, got))
+	}
+}
+
+// TestCanonicalEach keeps services in the listing that they are of.
+func TestCanonicalEach(t *testing.T) {
+	const title = "IP Virtual Server version 1.2.1\n"
+	got := canonicalEach("-A -t b\n-A -t a\n" + title + "UDP  B\nTCP  A\n" + title + "TCP  A\n")
+	want := "-A -t a\n-A -t b\n" + title + "TCP  A\nUDP  B\n" + title + "TCP  A\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -25,16 +25,17 @@ type Record struct {
 	// Outcomes has one for each step; those of preparation are empty.
 	Outcomes []Outcome
 	// End is what the reference lists of the namespace at the end.
-	End []Result
+	End Result
 }
 
 // endListings show what /proc/net/ip_vs does not: persistence, flags, thresholds,
-// tunnels.
-var endListings = [...][]string{{"-Sn"}, {"-Ln", "--thresholds"}, {"-Ln", "--tun-info"}}
+// tunnels. They are one stream, which is one start of a process.
+const endListings = "-Sn\n-Ln --thresholds\n-Ln --tun-info\n"
 
 // Play plays a script with a set of programs in a fresh network namespace. If
-// beside is not nil, each listing is done with those programs as well, in the
-// same place.
+// beside is not nil, each listing is done with those programs as well, in the same
+// place; if it is nil, the listings are left out, since they change nothing and are
+// compared in one place only.
 func (s *Script) Play(ctx context.Context, p Programs, beside *Programs) (_ *Record, err error) {
 	ns, err := NewNamespace()
 	if err != nil {
@@ -83,7 +84,11 @@ func (s *Script) unpack() (dir string, err error) {
 
 // play does one step.
 func (step Step) play(ctx context.Context, ns *Namespace, p Programs, beside *Programs, dir string) (o Outcome, err error) {
-	if step.Listing && beside != nil {
+	if step.Listing && beside == nil {
+		o.Table, err = ns.Table()
+		return o, err
+	}
+	if step.Listing {
 		result, err := step.run(ctx, ns, *beside, dir)
 		if err != nil {
 			return o, err
@@ -141,22 +146,15 @@ func credential(name string) (*syscall.Credential, error) {
 }
 
 // listEnd lists the namespace with the reference.
-func listEnd(ctx context.Context, ns *Namespace) ([]Result, error) {
+func listEnd(ctx context.Context, ns *Namespace) (Result, error) {
 	reference, err := Reference()
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	var results []Result
-	for _, args := range endListings {
-		command, err := reference.Command("ipvsadm", args...)
-		if err != nil {
-			return nil, err
-		}
-		result, err := ns.Run(ctx, command)
-		if err != nil {
-			return nil, err
-		}
-		results = append(results, result)
+	command, err := reference.Command("ipvsadm", "-R")
+	if err != nil {
+		return Result{}, err
 	}
-	return results, nil
+	command.Stdin = endListings
+	return ns.Run(ctx, command)
 }

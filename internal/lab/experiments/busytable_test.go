@@ -38,6 +38,8 @@ func newBusyTable(t *testing.T) *cluster {
 	eventually(t, "the counters", func() (got, want string) {
 		return fields(c.do(c.machine, "ipvsadm -Ln --stats --exact -t 10.0.0.1:80"), "TCP", 2), "7 \n"
 	})
+	// From here on counters and rates stay as they are.
+	c.do(c.machine, "sysctl -qw net.ipv4.vs.run_estimation=0")
 	return c
 }
 

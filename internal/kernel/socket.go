@@ -69,7 +69,7 @@ func (s *socket) send(datagram []byte) error {
 	var err error
 	werr := s.raw.Write(func(fd uintptr) bool {
 		err = ignoringEINTR(func() error {
-			return unix.Sendto(int(fd), datagram, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+			return sendto(fd, datagram)
 		})
 		return !errors.Is(err, unix.EAGAIN)
 	})
@@ -85,7 +85,7 @@ func (s *socket) receive(b []byte, wait bool) (int, error) {
 		return 0, err
 	}
 	rerr := s.raw.Read(func(fd uintptr) bool {
-		n, err = receiveFrom(int(fd), b)
+		n, err = receiveFrom(fd, b)
 		return !errors.Is(err, unix.EAGAIN)
 	})
 	if errors.Is(rerr, os.ErrDeadlineExceeded) {
@@ -96,7 +96,7 @@ func (s *socket) receive(b []byte, wait bool) (int, error) {
 
 // receiveNow receives what is queued, and does not wait.
 func (s *socket) receiveNow(b []byte) (n int, err error) {
-	rerr := s.raw.Control(func(fd uintptr) { n, err = receiveFrom(int(fd), b) })
+	rerr := s.raw.Control(func(fd uintptr) { n, err = receiveFrom(fd, b) })
 	if rerr != nil {
 		return 0, rerr
 	}
@@ -105,17 +105,17 @@ func (s *socket) receiveNow(b []byte) (n int, err error) {
 
 // receiveFrom is one system call for one datagram of the kernel. What another
 // process sent (its address has a port other than 0) counts as nothing.
-func receiveFrom(fd int, b []byte) (n int, err error) {
+func receiveFrom(fd uintptr, b []byte) (n int, err error) {
 	for {
-		var from unix.Sockaddr
+		var port uint32
 		err = ignoringEINTR(func() error {
-			n, from, err = unix.Recvfrom(fd, b, unix.MSG_TRUNC)
+			n, port, err = recvfrom(fd, b)
 			return err
 		})
 		if err != nil {
 			return 0, err
 		}
-		if kernel, ok := from.(*unix.SockaddrNetlink); ok && kernel.Pid == 0 {
+		if port == 0 {
 			return n, nil
 		}
 	}

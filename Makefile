@@ -12,7 +12,9 @@ GUEST  := $(CURDIR)/bin/guest -kernel $(KERNEL)
 # The tests that want a kernel with IPVS have the build tag kernel.
 KERNEL_FILES = $(shell grep -rl --include='*_test.go' '^//go:build kernel' internal)
 KERNEL_DIRS  = $(addprefix ./,$(sort $(patsubst %/,%,$(dir $(KERNEL_FILES)))))
-KERNEL_NAMES = $(shell grep -ho '^func Test[A-Za-z0-9_]*' $(KERNEL_FILES) | cut -d' ' -f2 | paste -sd '|')
+KERNEL_NAMES = $(shell grep -ho '^func Test[A-Za-z0-9_]*' $(KERNEL_FILES) | cut -d' ' -f2 | grep -vxE '$(LONG)' | paste -sd '|')
+# Of these, the ones that take minutes by themselves: make test-full has them.
+LONG = TestKernelListings
 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
@@ -33,8 +35,11 @@ test-kernel: build bin/guest
 	$(GUEST) -install
 	$(GO) test -tags kernel -count=1 -v -run '^($(KERNEL_NAMES))$$' -exec '$(GUEST)' $(KERNEL_DIRS)
 
-# What takes longer: every generated command line.
+# What takes longer: every generated command line, every combination of the listing
+# options on a busy table, other people's programs.
 test-full: test
+	$(GO) test -tags kernel -count=1 -v -timeout 30m -run '^($(LONG))$$' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments
+	$(GO) test -tags 'kernel dropin' -count=1 -v -timeout 30m -run '^TestDropIn' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments
 	$(GO) test -tags kernel -count=1 -v -timeout 40m -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 40m' ./internal/cli -full
 
 # The lecture's session, with traffic, as at a terminal.

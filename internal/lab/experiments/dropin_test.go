@@ -84,7 +84,7 @@ func monitored(t *testing.T, p judge.Programs) (rules []string) {
 	stop17 = c.web("real17", "192.168.30.17:8080")
 	rules = append(rules, c.weights("3 1 2 2"))
 	c.do(c.machine, "kill $(cat /run/ldirectord.ldirectord.cf.pid)")
-	rules = append(rules, c.weights(""))
+	rules = append(rules, c.emptied())
 	stop17()
 	stop27()
 	return rules
@@ -113,6 +113,16 @@ func (c *cluster) weights(want string) (rules string) {
 	eventually(c.t, "the weights", func() (string, string) {
 		rules = c.do(c.machine, reference+" -Sn")
 		return strings.Join(strings.Fields(fields(rules, "-a", 7)), " "), want
+	})
+	return rules
+}
+
+// emptied waits for a table without services, which go after their servers.
+func (c *cluster) emptied() (rules string) {
+	c.t.Helper()
+	eventually(c.t, "the end of the table", func() (got, want string) {
+		rules = c.do(c.machine, reference+" -Sn")
+		return rules, ""
 	})
 	return rules
 }

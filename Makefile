@@ -36,10 +36,11 @@ test-kernel: build bin/guest
 	$(GO) test -tags kernel -count=1 -v -run '^($(KERNEL_NAMES))$$' -exec '$(GUEST)' $(KERNEL_DIRS)
 
 # What takes longer: every generated command line, every combination of the listing
-# options on a busy table, other people's programs.
+# options on a busy table, other people's programs (a test that installs them and
+# boots its guest itself).
 test-full: test
-	$(GO) test -tags kernel -count=1 -v -timeout 30m -run '^($(LONG))$$' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments
-	$(GO) test -tags 'kernel dropin' -count=1 -v -timeout 30m -run '^TestDropIn' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments
+	$(GO) test -tags kernel -count=1 -v -timeout 30m -run '^($(LONG))$$' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments -full
+	$(GO) test -tags 'kernel dropin' -count=1 -v -timeout 30m -run '^TestDropIn' ./internal/lab/experiments
 	$(GO) test -tags kernel -count=1 -v -timeout 40m -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 40m' ./internal/cli -full
 
 # The lecture's session, with traffic, as at a terminal.

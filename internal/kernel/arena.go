@@ -10,16 +10,25 @@ type arena struct {
 	start int // of the present service's servers
 }
 
-// arenaSize is how many servers go into a block. A block takes room in the address
-// space at once, but memory only where it is written to.
-const arenaSize = 1 << 16
+// How many servers go into the first block, and into each of those after it. A block
+// takes room in the address space at once, and memory only where it is written to;
+// but where memory comes in pieces of 2 MiB, a small table should do with what the
+// program has anyway.
+const (
+	arenaFirst = 1 << 9
+	arenaSize  = 1 << 16
+)
 
 // add gives a new server, zero, of the present service.
 func (a *arena) add() *ipvs.Destination {
 	n := len(a.block)
 	if n == cap(a.block) {
+		size := arenaSize
+		if n == 0 {
+			size = arenaFirst
+		}
 		n -= a.start
-		block := make([]ipvs.Destination, n, max(arenaSize, 2*n))
+		block := make([]ipvs.Destination, n, max(size, 2*n))
 		copy(block, a.block[a.start:])
 		a.block, a.start = block, 0
 	}

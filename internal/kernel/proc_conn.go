@@ -45,7 +45,9 @@ func (c *Client) Connections() iter.Seq2[*ipvs.Connection, error] {
 			return
 		}
 		defer f.Close()
-		readConnections(f, f.Name(), yield)
+		a := newAhead(f)
+		defer a.close()
+		readConnections(a, f.Name(), yield)
 	}
 }
 

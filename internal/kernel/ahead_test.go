@@ -1,0 +1,54 @@
+package kernel
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"testing"
+	"testing/iotest"
+)
+
+// TestAhead: the same bytes and the same end, whatever the sizes.
+func TestAhead(t *testing.T) {
+	for _, size := range []int{0, 1, aheadSize - 1, aheadSize, aheadSize + 1, 7*aheadSize + 5} {
+		want := make([]byte, size)
+		for i := range want {
+			want[i] = byte(i ^ i>>8)
+		}
+		for name, end := range map[string]error{"end": io.EOF, "error": os.ErrPermission} {
+			r := io.MultiReader(iotest.HalfReader(bytes.NewReader(want)), iotest.ErrReader(end))
+			if end == io.EOF {
+				r = iotest.DataErrReader(bytes.NewReader(want))
+			}
+			a := newAhead(r)
+			got, err := io.ReadAll(a)
+			a.close()
+			if !slices.Equal(got, want) || end != io.EOF && !errors.Is(err, end) || end == io.EOF && err != nil {
+				t.Errorf("%s: %d bytes of %d, %v", name, len(got), size, err)
+			}
+		}
+	}
+}
+
+// TestAheadStops: a reader that is given up leaves nothing behind.
+func TestAheadStops(t *testing.T) {
+	r, w := io.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			if _, err := w.Write(make([]byte, aheadSize)); err != nil {
+				return
+			}
+		}
+	}()
+	a := newAhead(r)
+	if _, err := a.Read(make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	a.close()
+	_ = r.Close()
+	<-ended
+}

@@ -42,7 +42,7 @@ func (a *ahead) next() block {
 	if a.filled != nil {
 		return <-a.filled
 	}
-	first := fill(a.r, make([]byte, aheadSize))
+	first := fillBlock(a.r, make([]byte, aheadSize))
 	if first.err == nil {
 		a.filled, a.stop = make(chan block, 1), make(chan struct{})
 		go a.run()
@@ -58,7 +58,7 @@ func (a *ahead) run() {
 		if bufs[i] == nil {
 			bufs[i] = make([]byte, aheadSize)
 		}
-		full := fill(a.r, bufs[i])
+		full := fillBlock(a.r, bufs[i])
 		select {
 		case a.filled <- full:
 		case <-a.stop:
@@ -77,8 +77,8 @@ func (a *ahead) close() {
 	}
 }
 
-// fill reads until the buffer is full.
-func fill(r io.Reader, buf []byte) block {
+// fillBlock reads until the buffer is full.
+func fillBlock(r io.Reader, buf []byte) block {
 	n := 0
 	for n < len(buf) {
 		m, err := r.Read(buf[n:])

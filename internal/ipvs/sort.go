@@ -17,27 +17,55 @@ import (
 // see mergeSort. Scripts compare listings taken by either program, so the same
 // table must print in the same order.
 func (t *Table) Sort() {
-	var s sorter
-	s.sortEntries(t.Entries)
+	services := sorter[Entry, serviceKey]{
+		key: func(e *Entry) serviceKey {
+			id := &e.Service.ID
+			return serviceKey{id.FWMark, id.Family, id.Protocol, keyOf(id.Addr)}
+		},
+		compare: (*serviceKey).compare,
+	}
+	services.sort(t.Entries)
+	servers := sorter[Destination, serverKey]{
+		key:     func(d *Destination) serverKey { return keyOf(d.Addr) },
+		compare: (*serverKey).compare,
+	}
 	for i := range t.Entries {
-		s.sortDestinations(t.Entries[i].Destinations)
+		servers.sort(t.Entries[i].Destinations)
 	}
 }
 
-// sortKey is what an element is compared by, computed once so that a comparison
-// is a few subtractions. A server has neither mark, family nor protocol.
-type sortKey struct {
-	mark     uint32
-	family   Family
-	protocol Protocol
-	addr     [4]uint32
-	port     uint16
-	// index is where the element stood before the sort.
+// ranked is what stands for an element while it is sorted: what it is compared by,
+// computed once, and where it stood before.
+type ranked[K any] struct {
+	key   K
 	index int32
 }
 
+// serverKey is what a server is compared by.
+type serverKey struct {
+	addr [4]uint32
+	port uint16
+}
+
 // compare is negative, zero or positive as k comes before, with or after o.
-func (k *sortKey) compare(o *sortKey) int32 {
+func (k *serverKey) compare(o *serverKey) int32 {
+	for i := range k.addr {
+		if d := int32(k.addr[i] - o.addr[i]); d != 0 {
+			return d
+		}
+	}
+	return int32(k.port) - int32(o.port)
+}
+
+// serviceKey is what a service is compared by: what it has beside the address first.
+type serviceKey struct {
+	mark     uint32
+	family   Family
+	protocol Protocol
+	serverKey
+}
+
+func (k *serviceKey) compare(o *serviceKey) int32 {
 	if d := int32(k.mark - o.mark); d != 0 {
 		return d
 	}
@@ -47,13 +75,11 @@ func (k *sortKey) compare(o *sortKey) int32 {
 	if d := int32(k.protocol) - int32(o.protocol); d != 0 {
 		return d
 	}
-	for i := range k.addr {
-		if d := int32(k.addr[i] - o.addr[i]); d != 0 {
-			return d
-		}
-	}
-	return int32(k.port) - int32(o.port)
+	return k.serverKey.compare(&o.serverKey)
 }
+
+// keyOf is the key of an address and port.
+func keyOf(a netip.AddrPort) serverKey { return serverKey{addrWords(a.Addr()), a.Port()} }
 
 // addrWords are the 32-bit words of an address; an IPv4 address is the first of
 // four, the others being zero, as in the kernel's union nf_inet_addr.
@@ -71,70 +97,54 @@ func addrWords(a netip.Addr) (words [4]uint32) {
 	return words
 }
 
-// sorter holds the memory that sorts of one table share.
-type sorter struct {
-	keys, spare []sortKey
+// sorter sorts slices of E by keys of type K. It holds the memory that it needs from
+// one slice to the next: a table can have thousands of them.
+type sorter[E, K any] struct {
+	key         func(*E) K
+	compare     func(a, b *K) int32
+	keys, spare []ranked[K]
 }
 
-// grow makes room for n keys.
-func (s *sorter) grow(n int) {
+// sort sorts elements.
+func (s *sorter[E, K]) sort(elements []E) {
+	n := len(elements)
+	if n < 2 {
+		return
+	}
 	if cap(s.keys) < n {
-		s.keys, s.spare = make([]sortKey, n), make([]sortKey, n)
+		s.keys, s.spare = make([]ranked[K], n), make([]ranked[K], n/2)
 	}
-	s.keys, s.spare = s.keys[:n], s.spare[:n]
+	keys := s.keys[:n]
+	for i := range elements {
+		keys[i] = ranked[K]{s.key(&elements[i]), int32(i)}
+	}
+	s.mergeSort(keys)
+	arrange(elements, keys)
 }
 
-// sortEntries sorts the services.
-func (s *sorter) sortEntries(entries []Entry) {
-	if len(entries) < 2 {
-		return
-	}
-	s.grow(len(entries))
-	for i := range entries {
-		id := &entries[i].Service.ID
-		s.keys[i] = sortKey{id.FWMark, id.Family, id.Protocol, addrWords(id.Addr.Addr()), id.Addr.Port(), int32(i)}
-	}
-	mergeSort(s.keys, s.spare)
-	arrange(entries, s.keys)
-}
-
-// sortDestinations sorts the servers of one service.
-func (s *sorter) sortDestinations(servers []Destination) {
-	if len(servers) < 2 {
-		return
-	}
-	s.grow(len(servers))
-	for i := range servers {
-		addr := servers[i].Addr
-		s.keys[i] = sortKey{addr: addrWords(addr.Addr()), port: addr.Port(), index: int32(i)}
-	}
-	mergeSort(s.keys, s.spare)
-	arrange(servers, s.keys)
-}
-
-// mergeSort sorts keys with the help of spare, of the same length. It is the
-// merge sort of the GNU C library's qsort, step by step: n is split into n/2 and
-// n-n/2, each half is sorted, and of two heads the left is taken unless it is
-// greater. With an order that is not total, any other sort, and even the other
+// mergeSort is the merge sort of the GNU C library's qsort, step by step: n is split
+// into n/2 and n-n/2, each part is sorted, and of two heads the left is taken unless
+// it is greater. With an order that is not total, any other sort, and even the other
 // way of halving, gives another result.
-func mergeSort(keys, spare []sortKey) {
+func (s *sorter[E, K]) mergeSort(keys []ranked[K]) {
 	if len(keys) < 2 {
 		return
 	}
 	half := len(keys) / 2
-	mergeSort(keys[:half], spare[:half])
-	mergeSort(keys[half:], spare[half:])
-	merge(spare, keys[:half], keys[half:])
-	copy(keys, spare)
+	s.mergeSort(keys[:half])
+	s.mergeSort(keys[half:])
+	s.merge(keys, half)
 }
 
-// merge writes two sorted runs into out as one.
-func merge(out, left, right []sortKey) {
-	for i := range out {
-		if len(right) == 0 || len(left) > 0 && left[0].compare(&right[0]) <= 0 {
-			out[i], left = left[0], left[1:]
+// merge makes one sorted run of two, the first of which has half of the keys. It goes
+// out of the way of the result, which never catches up with the second.
+func (s *sorter[E, K]) merge(keys []ranked[K], half int) {
+	left, right := s.spare[:copy(s.spare, keys[:half])], keys[half:]
+	for i := 0; len(left) > 0; i++ {
+		if len(right) == 0 || s.compare(&left[0].key, &right[0].key) <= 0 {
+			keys[i], left = left[0], left[1:]
 		} else {
-			out[i], right = right[0], right[1:]
+			keys[i], right = right[0], right[1:]
 		}
 	}
 }
@@ -142,7 +152,7 @@ func merge(out, left, right []sortKey) {
 // arrange moves the elements to where the sorted keys have them: element i
 // becomes the one that stood at keys[i].index. Each circle of moves is followed
 // once, and its keys are marked as done by pointing at themselves.
-func arrange[E any](elements []E, keys []sortKey) {
+func arrange[E, K any](elements []E, keys []ranked[K]) {
 	for start := range keys {
 		if int(keys[start].index) == start {
 			continue

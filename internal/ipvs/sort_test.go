@@ -159,11 +159,11 @@ func randomTable(services, servers int) ipvs.Table {
 }
 
 // TestSortAllocatesOnce checks that memory is taken for the table, not for each
-// comparison: two slices of keys for the services, which serve the servers too.
+// comparison: two slices of keys for the services, and two for all servers.
 func TestSortAllocatesOnce(t *testing.T) {
 	table := randomTable(1000, 10)
-	if got := testing.AllocsPerRun(10, table.Sort); got > 2 {
-		t.Errorf("%v allocations, want 2", got)
+	if got := testing.AllocsPerRun(10, table.Sort); got > 4 {
+		t.Errorf("%v allocations, want 4", got)
 	}
 }
 

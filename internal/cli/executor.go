@@ -20,29 +20,37 @@ var errStreamEnd = errors.New("end of the stream")
 // makes some, the next are read.
 type executor struct {
 	*session
-	left   pending        // what is still to be sent
-	sent   pending        // what the kernel is making
-	result <-chan []error // of what was sent; nil when nothing is
-	status int            // that of the first rule that failed
+	left     batch // what is still to be sent
+	spare    batch // empty: memory for what comes after left
+	underway int   // how many batches the maker has
+	todo     chan<- batch
+	made     <-chan batch
+	status   int // that of the first rule that failed
 }
 
-// pending are changes that go to the kernel together.
-type pending struct {
+// maxUnderway is how many batches are with the maker at most: what the kernel makes,
+// and what it finds ready after that.
+const maxUnderway = 2
+
+// batch is changes that go to the kernel together.
+type batch struct {
 	changes []ipvs.Change
 	places  []place // those of the changes
+	errs    []error // what Kernel.Apply gave
 }
 
-func (p *pending) add(c ipvs.Change, at place) {
-	p.changes, p.places = append(p.changes, c), append(p.places, at)
+func (b *batch) add(c *ipvs.Change, at place) {
+	b.changes, b.places = append(b.changes, *c), append(b.places, at)
 }
 
-func (p *pending) clear() { p.changes, p.places = p.changes[:0], p.places[:0] }
+// emptied is the batch without its changes.
+func (b batch) emptied() batch { return batch{changes: b.changes[:0], places: b.places[:0]} }
 
 // do does a command. Changes may be left for later; anything else sees the effect
 // of all that went before.
-func (x *executor) do(r rule) error {
+func (x *executor) do(r *rule) error {
 	if r.cmd.Change.Op != 0 && !r.cmd.Keep && r.cmd.Drain == nil {
-		x.left.add(r.cmd.Change, r.at)
+		x.left.add(&r.cmd.Change, r.at)
 		if len(x.left.changes) < maxPending {
 			return nil
 		}
@@ -73,53 +81,78 @@ func (x *executor) do(r rule) error {
 	return nil
 }
 
-// apply makes the changes that were left, and those before them.
+// apply makes the changes that were left, after those before them, and waits until
+// all are made.
 func (x *executor) apply() error {
 	if err := x.send(); err != nil {
 		return err
 	}
-	return x.await()
+	for x.underway > 0 {
+		x.await()
+	}
+	return x.flush()
 }
 
-// send has the kernel make the changes that were left, after those before them, and
-// does not wait until it has.
+// send gives the changes that were left to the maker. It waits for those before them
+// when there are too many.
 func (x *executor) send() error {
-	if err := x.await(); err != nil || len(x.left.changes) == 0 {
-		return err
+	if len(x.left.changes) == 0 {
+		return nil
 	}
-	x.left, x.sent = x.sent, x.left
-	kernel, err := x.open()
-	if err != nil {
-		x.sent.clear()
-		return err
+	if x.todo == nil {
+		kernel, err := x.open()
+		if err != nil {
+			x.left = x.left.emptied()
+			return err
+		}
+		x.startMaker(kernel)
 	}
-	result := make(chan []error, 1)
-	x.result = result
-	changes := x.sent.changes
-	go func() { result <- kernel.Apply(changes) }()
-	return nil
+	if x.underway == maxUnderway {
+		x.await()
+	}
+	x.todo <- x.left
+	x.underway++
+	x.left, x.spare = x.spare, batch{}
+	return x.flush()
 }
 
-// await waits until the changes that were sent are made, and tells each one that
-// the kernel refused.
-func (x *executor) await() error {
-	if x.result == nil {
-		return x.flush()
+// startMaker starts what makes one batch after the other, with no pause in which
+// someone would have to be woken up.
+func (x *executor) startMaker(kernel Kernel) {
+	todo, made := make(chan batch, maxUnderway), make(chan batch, maxUnderway)
+	x.todo, x.made = todo, made
+	go func() {
+		for b := range todo {
+			b.errs = kernel.Apply(b.changes)
+			made <- b
+		}
+	}()
+}
+
+// stopMaker ends what startMaker started, if it did.
+func (x *executor) stopMaker() {
+	if x.todo != nil {
+		close(x.todo)
 	}
+}
+
+// await waits until the first of the batches underway is made, and tells each change
+// that the kernel refused.
+func (x *executor) await() {
+	b := <-x.made
+	x.underway--
 	var report []string
-	for i, err := range <-x.result {
+	for i, err := range b.errs {
 		if err != nil {
-			f := &ruleError{x.sent.places[i], refused(err)}
+			f := &ruleError{b.places[i], refused(err)}
 			report = append(report, f.Error())
 			x.note(f)
 		}
 	}
-	x.result = nil
-	x.sent.clear()
 	if report != nil {
 		x.tell(strings.Join(report, "\n"))
 	}
-	return x.flush()
+	x.spare = b.emptied()
 }
 
 // note keeps the status of the first line that failed.
@@ -132,6 +165,7 @@ func (x *executor) note(err error) {
 // finish ends the stream: what is left is applied, what went wrong with it and err
 // are told, and the status is that of the first line that failed.
 func (x *executor) finish(err error) error {
+	defer x.stopMaker()
 	for _, err := range []error{x.apply(), err} {
 		switch {
 		case errors.Is(err, errReaderLeft):

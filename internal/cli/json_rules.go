@@ -81,7 +81,8 @@ func (d *document) read() {
 
 // say gives the rule that the words are.
 func (d *document) say(at place, words []string) {
-	cmd, err := d.parser.ParseRule(words)
+	var cmd command.Command
+	err := d.parser.ParseRule(words, &cmd)
 	d.sayCommand(at, cmd, err)
 }
 

@@ -232,7 +232,8 @@ func (d *document) sayServer(s *saidService, id []string, server saidServer) {
 	}
 	words := append([]string{"-a"}, id...)
 	words = append(words, "-r", netip.AddrPortFrom(server.addr, port).String())
-	cmd, err := d.parser.ParseRule(append(words, server.options...))
+	var cmd command.Command
+	err := d.parser.ParseRule(append(words, server.options...), &cmd)
 	if err == nil && cmd.Change.Destination.Addr.Port() != port {
 		err = &command.Error{
 			Text:   fmt.Sprintf("port %d is not that of the service, as it has to be unless forward is masq", port),

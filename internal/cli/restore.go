@@ -37,8 +37,8 @@ func (s *session) follow() error {
 	}
 	x := &executor{session: s}
 	rules := s.rules(x.apply)
-	for {
-		r, err := rules.next()
+	for r := new(rule); ; {
+		err := rules.next(r)
 		if errors.Is(err, io.EOF) {
 			return x.finish(nil)
 		}
@@ -81,8 +81,8 @@ func (s *session) add() error {
 // applyAll applies rules that have been read.
 func (s *session) applyAll(rules []rule) error {
 	x := &executor{session: s}
-	for _, r := range rules {
-		if err := x.do(r); err != nil {
+	for i := range rules {
+		if err := x.do(&rules[i]); err != nil {
 			return x.finish(err)
 		}
 	}

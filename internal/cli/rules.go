@@ -62,21 +62,21 @@ func (s *session) rules(idle func() error) *ruleReader {
 
 // next gives the next rule; io.EOF is the end. A *ruleError concerns one line, and
 // reading can go on after it; any other error is the end of the stream.
-func (r *ruleReader) next() (rule, error) {
+func (r *ruleReader) next(into *rule) error {
 	for {
 		text, err := r.nextLine()
 		if err != nil {
-			return rule{}, err
+			return err
 		}
 		r.words = command.AppendWords(r.words[:0], text)
 		if len(r.words) == 0 {
 			continue
 		}
-		cmd, err := r.parser.ParseRule(r.words)
-		if err != nil {
-			return rule{}, &ruleError{r.place(), err}
+		into.at = r.place()
+		if err := r.parser.ParseRule(r.words, &into.cmd); err != nil {
+			return &ruleError{into.at, err}
 		}
-		return rule{r.place(), cmd}, nil
+		return nil
 	}
 }
 
@@ -86,8 +86,9 @@ func (r *ruleReader) place() place { return place{line: r.line} }
 // all gives the rules to the end, and the errors among them.
 func (r *ruleReader) all(yield func(rule, error) bool) {
 	for {
-		rule, err := r.next()
-		if errors.Is(err, io.EOF) || !yield(rule, err) {
+		var next rule
+		err := r.next(&next)
+		if errors.Is(err, io.EOF) || !yield(next, err) {
 			return
 		}
 	}
@@ -95,9 +96,22 @@ func (r *ruleReader) all(yield func(rule, error) bool) {
 
 // nextLine gives the next line. A last line without a newline counts.
 func (r *ruleReader) nextLine() (string, error) {
-	if err := r.awaitLine(); err != nil {
+	// Neither to peek at what is buffered nor to discard it can fail.
+	have, _ := r.in.Peek(r.in.Buffered())
+	if end := bytes.IndexByte(have, '\n') + 1; end > 0 {
+		text := string(have[:end])
+		_, _ = r.in.Discard(end)
+		r.line++
+		return text, nil
+	}
+	if err := r.idle(); err != nil {
 		return "", err
 	}
+	return r.awaitLine()
+}
+
+// awaitLine gives the next line, however long its parts take to come.
+func (r *ruleReader) awaitLine() (string, error) {
 	r.line++
 	var long []byte
 	for {
@@ -118,15 +132,6 @@ func (r *ruleReader) nextLine() (string, error) {
 			return string(long), nil
 		}
 	}
-}
-
-// awaitLine calls idle if no whole line is at hand.
-func (r *ruleReader) awaitLine() error {
-	// Peeking at what is buffered cannot fail.
-	if have, _ := r.in.Peek(r.in.Buffered()); bytes.IndexByte(have, '\n') >= 0 {
-		return nil
-	}
-	return r.idle()
 }
 
 // skipLong leaves out the rest of a line that is too long. err is that of reading

@@ -11,26 +11,44 @@ import (
 func (l *line) judgeLegality() error {
 	verb := int(l.verb)
 	what := func() string { return "'" + verbName(l.verb) + "' command" }
-	return l.judge(what, verb, func(g *group) rule { return g.verbs })
+	return l.judge(what, verb, func(g *group) *rule { return &g.verbs })
 }
 
 // judgeTunnel judges which tunnel options stand with the type of the tunnel.
 func (l *line) judgeTunnel() error {
 	t := l.server.Tunnel.Type
 	what := func() string { return "'" + tunnelTypes[t] + "' tunnel type" }
-	return l.judge(what, int(t), func(g *group) rule { return g.tunnels })
+	return l.judge(what, int(t), func(g *group) *rule { return &g.tunnels })
 }
 
-// judge holds the line against one of the rules of each group of the table, in
-// the order of the table. Groups that have no such rule for anything are not
-// judged. what is what a fault calls the member.
-func (l *line) judge(what func() string, member int, ruleOf func(*group) rule) error {
-	first := ""
+// Groups of the table by index, as in line.given.
+var (
+	// needing are those that anything needs.
+	needing = groupsThat(func(g *group) bool { return g.verbs.needs|g.tunnels.needs != 0 })
+	// aboutTunnels are those of the options that describe a tunnel.
+	aboutTunnels = groupsThat(func(g *group) bool { return g.tunnels != rule{} })
+)
+
+func groupsThat(is func(*group) bool) (groups uint64) {
 	for i := range table {
+		if is(&table[i]) {
+			groups |= 1 << i
+		}
+	}
+	return groups
+}
+
+// judge holds the line against one of the rules of each group that it named or may
+// need, in the order of the table. Groups that have no such rule for anything are not
+// judged. what is what a fault calls the member.
+func (l *line) judge(what func() string, member int, ruleOf func(*group) *rule) error {
+	first := ""
+	for groups := l.given | needing; groups != 0; groups &= groups - 1 {
+		i := bits.TrailingZeros64(groups)
 		g := &table[i]
 		r := ruleOf(g)
 		switch given := l.has(i); {
-		case !given && !r.needs.has(member), r == rule{}:
+		case !given && !r.needs.has(member), *r == rule{}:
 		case r.needs.has(member) && !given && !l.keeps():
 			return fault("You need to supply the '%s' option for the %s", g.name, what())
 		case !given, l.allows(g, r, member):
@@ -51,7 +69,7 @@ func (l *line) judge(what func() string, member int, ruleOf func(*group) rule) e
 func (l *line) keeps() bool { return l.over && l.server.Tunnel.Port != 0 }
 
 // allows says whether a group of options may stand, whatever stands beside it.
-func (l *line) allows(g *group, r rule, member int) bool {
+func (l *line) allows(g *group, r *rule, member int) bool {
 	if l.verb == List && g.views != 0 && l.views&g.views == 0 {
 		return false
 	}
@@ -133,10 +151,8 @@ func (l *line) judgeServer() error {
 		l.keepTunnel()
 		return l.judgeTunnel()
 	}
-	for i := range table {
-		if table[i].tunnels != (rule{}) && l.has(i) {
-			return fault("Tunnel options conflict with forward method")
-		}
+	if l.given&aboutTunnels != 0 {
+		return fault("Tunnel options conflict with forward method")
 	}
 	return nil
 }

@@ -25,8 +25,8 @@ type event struct {
 // "=", an option without a value refuses one, and -p takes the next word only if
 // that does not look like an option.
 type scanner struct {
-	flags   *pflag.FlagSet
-	letters [128]*spelling
+	flags   *pflag.FlagSet // nil before the first long option
+	letters [128]spelling
 	events  []event
 	plain   []string
 }
@@ -44,24 +44,31 @@ func (s *spelling) Type() string     { return "option" }
 
 // newScanner makes a scanner of the table.
 func newScanner() *scanner {
-	s := &scanner{flags: pflag.NewFlagSet("", pflag.ContinueOnError)}
-	s.flags.SetInterspersed(false)
-	s.flags.SetOutput(io.Discard)
+	s := new(scanner)
 	for g := range table {
 		for o := range table[g].options {
-			s.add(&spelling{&table[g].options[o], g})
+			sp := spelling{&table[g].options[o], g}
+			for _, c := range []byte(sp.option.letters) {
+				s.letters[c] = sp
+			}
 		}
 	}
 	return s
 }
 
-// add makes an option known by its name and its letters.
-func (s *scanner) add(sp *spelling) {
-	f := s.flags.VarPF(sp, sp.option.long, "", "")
-	f.NoOptDefVal = "-" // any text, for "the value may be left out": nextWord decides
-	for _, c := range []byte(sp.option.letters) {
-		s.letters[c] = sp
+// longFlags makes pflag's set of the table.
+func longFlags() *pflag.FlagSet {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.SetInterspersed(false)
+	flags.SetOutput(io.Discard)
+	for g := range table {
+		for o := range table[g].options {
+			sp := &spelling{&table[g].options[o], g}
+			f := flags.VarPF(sp, sp.option.long, "", "")
+			f.NoOptDefVal = "-" // any text, for "the value may be left out": nextWord decides
+		}
 	}
+	return flags
 }
 
 // scan reads the words in order and stops at the first that is at fault. The
@@ -91,6 +98,9 @@ func (s *scanner) scanLong(words []string) ([]string, error) {
 	word := words[0]
 	var found *spelling
 	var value string
+	if s.flags == nil {
+		s.flags = longFlags()
+	}
 	err := s.flags.ParseAll(words[:1], func(f *pflag.Flag, v string) error {
 		found, value = f.Value.(*spelling), v
 		return nil
@@ -99,11 +109,11 @@ func (s *scanner) scanLong(words []string) ([]string, error) {
 	case err != nil:
 		return nil, badWord(word, "unknown option")
 	case !strings.Contains(word, "="):
-		return s.nextWord(found, words)
+		return s.nextWord(*found, words)
 	case found.option.value == "":
 		return nil, badWord(word, "option does not take an argument")
 	}
-	s.found(found, value, word)
+	s.found(*found, value, word)
 	return words[1:], nil
 }
 
@@ -111,7 +121,7 @@ func (s *scanner) scanLong(words []string) ([]string, error) {
 func (s *scanner) scanLetters(words []string) ([]string, error) {
 	word := words[0]
 	for i := 1; i < len(word); i++ {
-		if word[i] >= byte(len(s.letters)) || s.letters[word[i]] == nil {
+		if word[i] >= byte(len(s.letters)) || s.letters[word[i]].option == nil {
 			return nil, badWord(word, "unknown option")
 		}
 		sp, rest := s.letters[word[i]], word[i+1:]
@@ -132,7 +142,7 @@ func (s *scanner) scanLetters(words []string) ([]string, error) {
 
 // nextWord completes an option that has no value in its own word: with the word
 // after it, if it takes one.
-func (s *scanner) nextWord(sp *spelling, words []string) ([]string, error) {
+func (s *scanner) nextWord(sp spelling, words []string) ([]string, error) {
 	o, word, rest := sp.option, words[0], words[1:]
 	switch {
 	case o.value == "":
@@ -149,6 +159,6 @@ func (s *scanner) nextWord(sp *spelling, words []string) ([]string, error) {
 }
 
 // found notes an option.
-func (s *scanner) found(sp *spelling, value, word string) {
+func (s *scanner) found(sp spelling, value, word string) {
 	s.events = append(s.events, event{sp.option, sp.group, value, word})
 }

@@ -70,6 +70,9 @@ func parseLeading(s string) int32 {
 // decimal, octal (0…) or hexadecimal (0x…), the last of which fills the bytes
 // that are left; white space, and whatever follows it, may stand behind.
 func parseInetAton(s string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Is4() {
+		return a, true // four decimal numbers without leading zeros
+	}
 	if i := strings.IndexFunc(s, isCSpace); i >= 0 {
 		s = s[:i]
 	}

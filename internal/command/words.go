@@ -4,24 +4,26 @@ import "strings"
 
 // isBlank says what parts the words of a rule line. A carriage return does, so
 // that files from other systems load.
-func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // AppendWords appends the words of a line of a rule stream to words. There is no
 // quoting. A "#" at the start of a word begins a comment that runs to the end of
 // the line. The word "ipvsadm" is left out wherever it stands, so that lines may
 // be written as they would be typed. A word ends at a zero byte, as C strings do.
 func AppendWords(words []string, line string) []string {
-	for {
-		line = strings.TrimLeftFunc(line, isBlank)
-		if line == "" || line[0] == '#' {
+	for end := 0; ; {
+		start := end
+		for start < len(line) && isBlank(line[start]) {
+			start++
+		}
+		if start == len(line) || line[start] == '#' {
 			return words
 		}
-		word := line
-		if i := strings.IndexFunc(line, isBlank); i >= 0 {
-			word, line = line[:i], line[i:]
-		} else {
-			line = ""
+		end = start
+		for end < len(line) && !isBlank(line[end]) {
+			end++
 		}
+		word := line[start:end]
 		if i := strings.IndexByte(word, 0); i >= 0 {
 			word = word[:i]
 		}

@@ -27,7 +27,10 @@ type session struct {
 
 // newSession makes the session of a program that was called prog.
 func newSession(prog string, env Env) *session {
-	return &session{env: env, parser: command.NewParser(prog, env.Names)}
+	return &session{
+		env: env, parser: command.NewParser(prog, env.Names),
+		out: make([]byte, 0, flushSize+flushSize/16), // and the line that goes beyond
+	}
 }
 
 // open gives the kernel, opened at the first call. Whoever may not use IPVS

@@ -12,10 +12,9 @@ type arena struct {
 
 // How many servers go into the first block, and into each of those after it. A block
 // takes room in the address space at once, and memory only where it is written to;
-// but where memory comes in pieces of 2 MiB, a small table should do with what the
-// program has anyway.
+// the first finds its room in what the program has from the start.
 const (
-	arenaFirst = 1 << 9
+	arenaFirst = 1 << 12
 	arenaSize  = 1 << 16
 )
 

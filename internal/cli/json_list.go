@@ -24,7 +24,11 @@ func (s *session) listJSON(l command.Listing) error {
 // printTableJSON prints the table, and the rest of the state if it is asked for.
 func (s *session) printTableJSON(doc format.JSON, l command.Listing, all bool) error {
 	l.Numeric = true
-	table, _, err := s.readTable(ipvs.Query{Service: l.Service}, l)
+	q := ipvs.Query{Service: l.Service}
+	if doc.Rules {
+		q.Detail = ipvs.Uncounted
+	}
+	table, _, err := s.readTable(q, l)
 	if err != nil {
 		return err
 	}

@@ -36,11 +36,7 @@ var styles = [...]format.Style{
 
 // listTable prints the table of services, or one of them.
 func (s *session) listTable(l command.Listing) error {
-	q := ipvs.Query{Service: l.Service}
-	if l.View == command.Plain {
-		q.Detail = ipvs.Activity
-	}
-	table, names, err := s.readTable(q, l)
+	table, names, err := s.readTable(ipvs.Query{Service: l.Service, Detail: detailOf(l.View)}, l)
 	if err != nil {
 		return err
 	}
@@ -64,6 +60,17 @@ func (s *session) listTable(l command.Listing) error {
 		}
 	}
 	return nil
+}
+
+// detailOf is what a view of the table needs.
+func detailOf(v command.View) ipvs.Detail {
+	switch v {
+	case command.Plain:
+		return ipvs.Activity
+	case command.Stats, command.Rate:
+		return ipvs.Complete
+	}
+	return ipvs.Uncounted
 }
 
 // readTable reads the table, in order, and makes its names ready.

@@ -152,7 +152,7 @@ func TestZabbixReads(t *testing.T) {
 	}
 	d := ipvs.Destination{
 		Addr: tcp("10.0.0.2:80").Addr, Weight: 1, ActiveConnections: 12, InactiveConnections: 34,
-		Stats: ipvs.Stats{ConnectionRate: 1, InPacketRate: 2, OutPacketRate: 3, InByteRate: 4, OutByteRate: 5},
+		Stats: &ipvs.Stats{ConnectionRate: 1, InPacketRate: 2, OutPacketRate: 3, InByteRate: 4, OutByteRate: 5},
 	}
 	awk := strings.Fields(string(format.Listing{Style: format.Rate}.AppendDestination(nil, ipvs.TCP, &d)))
 	if want := []string{"1", "2", "3", "4", "5"}; !slices.Equal(awk[2:7], want) {

@@ -33,7 +33,7 @@ func (j JSON) AppendEntry(b []byte, i int, e *ipvs.Entry) []byte {
 	b = appendComma(b, i)
 	b = appendServiceJSON(append(b, '{'), &e.Service)
 	if !j.Rules {
-		b = appendStatsJSON(b, &e.Service.Stats)
+		b = appendStatsJSON(b, counted(e.Service.Stats))
 	}
 	b = append(b, `,"destinations":[`...)
 	for i := range e.Destinations {
@@ -151,7 +151,7 @@ func (j JSON) appendDestination(b []byte, d *ipvs.Destination) []byte {
 		b = appendTunnelJSON(b, d.Tunnel)
 	}
 	if !j.Rules {
-		b = appendStatsJSON(b, &d.Stats)
+		b = appendStatsJSON(b, counted(d.Stats))
 	}
 	return b
 }

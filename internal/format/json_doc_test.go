@@ -50,7 +50,7 @@ type serviceDoc struct {
 	}
 	Engine       string
 	OnePacket    *bool `json:"one_packet"`
-	Stats        statsDoc
+	Stats        *statsDoc
 	Destinations []serverDoc
 }
 
@@ -68,7 +68,7 @@ type serverDoc struct {
 		Port  *uint16
 		Flags word
 	}
-	Stats statsDoc
+	Stats *statsDoc
 }
 
 type statsDoc struct {
@@ -123,7 +123,7 @@ func (d tableDoc) entries() []ipvs.Entry {
 }
 
 func (d serviceDoc) service() ipvs.Service {
-	s := ipvs.Service{Scheduler: *d.Scheduler, Engine: d.Engine, Stats: ipvs.Stats(d.Stats)}
+	s := ipvs.Service{Scheduler: *d.Scheduler, Engine: d.Engine, Stats: (*ipvs.Stats)(d.Stats)}
 	if d.FWMark != 0 {
 		s.ID = ipvs.MarkService(d.FWMark, ipvs.Family(d.Family.number("", "", "ipv4", "", "", "", "", "", "", "", "ipv6")))
 	} else {
@@ -163,7 +163,7 @@ func (d serverDoc) destination() ipvs.Destination {
 	to := ipvs.Destination{
 		Addr: d.addr(), Forward: ipvs.Forward(d.Forward.number("masq", "local", "tunnel", "route", "bypass")), Weight: *d.Weight,
 		UpperThreshold: *d.Upper, LowerThreshold: *d.Lower,
-		ActiveConnections: d.Active, InactiveConnections: d.Inactive, PersistentConnections: d.Persistent, Stats: ipvs.Stats(d.Stats),
+		ActiveConnections: d.Active, InactiveConnections: d.Inactive, PersistentConnections: d.Persistent, Stats: (*ipvs.Stats)(d.Stats),
 	}
 	if t := d.Tunnel; t != nil {
 		to.Tunnel = ipvs.TunnelInfo{

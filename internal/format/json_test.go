@@ -40,7 +40,7 @@ func connectionDocument(conns []ipvs.Connection) string {
 var busyEntries = []ipvs.Entry{{
 	Service: ipvs.Service{
 		ID: tcp("[2001:db8::1]:80"), Scheduler: "sh", Flags: ipvs.Persistent | ipvs.Hashed | ipvs.Sched2 | ipvs.Sched3, Timeout: 360, Netmask: 64,
-		Stats: ipvs.Stats{
+		Stats: &ipvs.Stats{
 			Connections: 1<<64 - 1, InPackets: 1<<53 + 1, OutPackets: 3, InBytes: 4, OutBytes: 5,
 			ConnectionRate: 6, InPacketRate: 7, OutPacketRate: 8, InByteRate: 9, OutByteRate: 10,
 		},
@@ -49,7 +49,7 @@ var busyEntries = []ipvs.Entry{{
 		Addr: netip.MustParseAddrPort("10.0.0.2:81"), Forward: ipvs.Tunnel, Weight: -1, UpperThreshold: 11, LowerThreshold: 12,
 		ActiveConnections: 13, InactiveConnections: 14, PersistentConnections: 1<<32 - 1,
 		Tunnel: ipvs.TunnelInfo{Type: ipvs.GUE, Port: 15, Flags: ipvs.TunnelRemoteChecksum},
-		Stats: ipvs.Stats{
+		Stats: &ipvs.Stats{
 			Connections: 21, InPackets: 22, OutPackets: 23, InBytes: 24, OutBytes: 25,
 			ConnectionRate: 26, InPacketRate: 27, OutPacketRate: 28, InByteRate: 29, OutByteRate: 30,
 		},
@@ -262,10 +262,10 @@ func told(table []ipvs.Entry) []ipvs.Entry {
 func withoutCounters(table []ipvs.Entry) []ipvs.Entry {
 	for i := range table {
 		e := &table[i]
-		e.Service.Stats = ipvs.Stats{}
+		e.Service.Stats = nil
 		for j := range e.Destinations {
 			d := &e.Destinations[j]
-			d.Stats, d.ActiveConnections, d.InactiveConnections, d.PersistentConnections = ipvs.Stats{}, 0, 0, 0
+			d.Stats, d.ActiveConnections, d.InactiveConnections, d.PersistentConnections = nil, 0, 0, 0
 		}
 	}
 	return table

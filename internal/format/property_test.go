@@ -37,7 +37,7 @@ var addrs = rapid.Custom(func(t *rapid.T) netip.AddrPort {
 	return netip.AddrPortFrom(netip.Addr{}, port)
 })
 
-var stats = rapid.Custom(func(t *rapid.T) ipvs.Stats { return allStats(rapid.Uint64().Draw(t, "n")) })
+var stats = rapid.Custom(func(t *rapid.T) *ipvs.Stats { return allStats(rapid.Uint64().Draw(t, "n")) })
 
 var services = rapid.Custom(func(t *rapid.T) ipvs.Service {
 	return ipvs.Service{

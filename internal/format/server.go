@@ -18,9 +18,9 @@ func (l Listing) AppendDestination(b []byte, p ipvs.Protocol, d *ipvs.Destinatio
 	b = pad(b, from, destinationWidth)
 	switch l.Style {
 	case Stats:
-		b = l.appendTotals(b, &d.Stats)
+		b = l.appendTotals(b, counted(d.Stats))
 	case Rate:
-		b = l.appendDestinationRates(b, &d.Stats)
+		b = l.appendDestinationRates(b, counted(d.Stats))
 	case Thresholds:
 		b = appendColumn(b, uint64(d.UpperThreshold), 10)
 		b = appendColumn(b, uint64(d.LowerThreshold), 10)
@@ -112,6 +112,14 @@ func appendTunnelFlags(b []byte, f ipvs.TunnelFlags) []byte {
 		return append(b, "r+c"...)
 	}
 	return strconv.AppendUint(b, uint64(f), 10)
+}
+
+// counted is s, or zeros where nothing was counted.
+func counted(s *ipvs.Stats) *ipvs.Stats {
+	if s == nil {
+		return new(ipvs.Stats)
+	}
+	return s
 }
 
 // appendTotals writes the five counters of --stats.

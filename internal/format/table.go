@@ -107,9 +107,9 @@ func (l Listing) AppendService(b []byte, s *ipvs.Service) []byte {
 	b = l.appendServiceName(b, s)
 	switch l.Style {
 	case Stats:
-		b = l.appendTotals(pad(b, from, serviceWidth), &s.Stats)
+		b = l.appendTotals(pad(b, from, serviceWidth), counted(s.Stats))
 	case Rate:
-		b = l.appendServiceRates(pad(b, from, serviceWidth), &s.Stats)
+		b = l.appendServiceRates(pad(b, from, serviceWidth), counted(s.Stats))
 	default:
 		b = appendScheduling(b, s)
 	}

@@ -75,8 +75,8 @@ func TestCounters(t *testing.T) {
 }
 
 // allStats has the same number in every counter and rate.
-func allStats(n uint64) ipvs.Stats {
-	return ipvs.Stats{
+func allStats(n uint64) *ipvs.Stats {
+	return &ipvs.Stats{
 		Connections: n, InPackets: n, OutPackets: n, InBytes: n, OutBytes: n,
 		ConnectionRate: n, InPacketRate: n, OutPacketRate: n, InByteRate: n, OutByteRate: n,
 	}

@@ -70,7 +70,8 @@ type Destination struct {
 	ActiveConnections     uint32
 	InactiveConnections   uint32
 	PersistentConnections uint32
-	Stats                 Stats
+	// Stats is nil unless a Query asked for it.
+	Stats *Stats
 }
 
 // Family is that of the server's address. It differs from the service's only

@@ -154,7 +154,7 @@ func (s *State) inverse(c Change) []Change {
 // changeable is a service as a change can ask for it.
 func changeable(s Service) Service {
 	s.Flags &^= Hashed
-	s.Stats = Stats{}
+	s.Stats = nil
 	return s
 }
 

@@ -29,7 +29,7 @@ var tables = rapid.Custom(func(t *rapid.T) []Entry {
 				ID: id, Scheduler: rapid.SampledFrom([]string{"rr", "wlc"}).Draw(t, "scheduler"),
 				Flags:   Hashed | rapid.SampledFrom([]ServiceFlags{0, Persistent, OnePacket | Sched1}).Draw(t, "flags"),
 				Timeout: rapid.Uint32Range(1, 2).Draw(t, "timeout"), Netmask: rapid.Uint32Range(31, 32).Draw(t, "mask"),
-				Stats: Stats{Connections: 5},
+				Stats: &Stats{Connections: 5},
 			},
 			Destinations: servers.Draw(t, "servers"),
 		})

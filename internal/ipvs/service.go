@@ -146,8 +146,9 @@ type Service struct {
 	Netmask uint32
 	// Engine is the persistence engine, such as sip; empty for none.
 	Engine string
-	// Stats are read from the kernel, and ignored in a change.
-	Stats Stats
+	// Stats are read from the kernel, and ignored in a change. They are nil
+	// unless a Query asked for them.
+	Stats *Stats
 }
 
 // Stats are the counters of a service or a real server since they were last

@@ -34,19 +34,23 @@ type Table struct {
 type Query struct {
 	// Service limits the answer to one virtual service. Nil is all of them.
 	Service *ServiceID
-	// Detail is how much of each real server is wanted.
+	// Detail is how much of it is wanted.
 	Detail Detail
 }
 
-// Detail is how much of the real servers a Query asks for. What a Detail does
-// not promise may be zero: reading it can cost a hundred times as much.
+// Detail is how much of the services and servers a Query asks for. What a Detail
+// does not promise may be zero: reading it can cost a hundred times as much.
 type Detail int
 
 const (
-	// Complete is every field of every server.
+	// Complete is every field.
 	Complete Detail = iota
-	// Activity is address, forwarding method, weight, and the active and
-	// inactive connections: what the plain listing shows.
+	// Uncounted is every field but Stats, which are more than half of what
+	// there is to read and to keep.
+	Uncounted
+	// Activity is all of the services but Stats, and of the servers address,
+	// forwarding method, weight, and the active and inactive connections: what
+	// the plain listing shows.
 	Activity
 )
 

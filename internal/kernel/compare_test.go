@@ -1,15 +1,16 @@
 package kernel
 
 import (
+	"net/netip"
+
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// compareDestinations and compareServices let cmp compare what holds a
-// netip.Addr, whose fields are its own.
+// compareEnds lets cmp compare what holds a netip.AddrPort, whose fields are its own.
 var (
-	compareDestinations = cmp.Comparer(func(a, b ipvs.Destination) bool { return a == b })
-	compareServices     = cmp.Comparer(func(a, b ipvs.Service) bool { return a == b })
-	compareDaemons      = cmp.Comparer(func(a, b ipvs.Daemon) bool { return a == b })
+	compareEnds    = cmpopts.EquateComparable(netip.AddrPort{})
+	compareDaemons = cmp.Comparer(func(a, b ipvs.Daemon) bool { return a == b })
 )

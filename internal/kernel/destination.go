@@ -31,8 +31,8 @@ func namedDestination(addr netip.AddrPort) ipvs.Destination {
 // decodeDestination reads a real server from the attributes of a message into
 // dest, which must be zero. Its address is of the service's family unless the
 // message says otherwise, which Linux does since 3.18.
-func decodeDestination(b []byte, service ipvs.Family, dest *ipvs.Destination) error {
-	d := destinationDecoder{dest: dest, family: service}
+func decodeDestination(b []byte, service ipvs.Family, detail ipvs.Detail, dest *ipvs.Destination) error {
+	d := destinationDecoder{dest: dest, detail: detail, family: service}
 	a := nestedIn(b, cmdAttrDest)
 	for a.Next() {
 		d.attribute(&a)
@@ -51,6 +51,7 @@ func decodeDestination(b []byte, service ipvs.Family, dest *ipvs.Destination) er
 // they come.
 type destinationDecoder struct {
 	dest   *ipvs.Destination
+	detail ipvs.Detail
 	family ipvs.Family
 	addr   rawAddr
 	port   uint16
@@ -100,9 +101,10 @@ func (d *destinationDecoder) tunnelOrStats(a *attributes) {
 }
 
 // finish completes the server, once all attributes are there.
-func (d *destinationDecoder) finish() error {
+func (d *destinationDecoder) finish() (err error) {
 	if addr := d.addr.addr(d.family); addr.IsValid() {
 		d.dest.Addr = netip.AddrPortFrom(addr, d.port)
 	}
-	return d.stats.decode(&d.dest.Stats)
+	d.dest.Stats, err = d.stats.decode(d.detail)
+	return err
 }

@@ -30,15 +30,15 @@ func seedRequests(f *testing.F) {
 func FuzzDecodeService(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := decodeService(b, new(words))
+		s, err := decodeService(b, new(words), ipvs.Complete)
 		if err != nil {
 			return
 		}
 		if id := s.ID; id.FWMark == 0 && !id.Addr.IsValid() && id.Family.Bits() != 0 {
 			t.Fatalf("a family and no address: %+v", id)
 		}
-		again, err := decodeService(serviceAttrs(t, s), new(words))
-		s.Stats = ipvs.Stats{}
+		again, err := decodeService(serviceAttrs(t, s), new(words), ipvs.Uncounted)
+		s.Stats = nil
 		if err != nil || again != s {
 			t.Fatalf("%+v became %+v, %v", s, again, err)
 		}
@@ -49,12 +49,12 @@ func FuzzDecodeDestination(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, family := range []ipvs.Family{0, ipvs.IPv4, ipvs.IPv6} {
-			d, err := decodedDestination(b, family)
+			d, err := decodedDestination(b, family, ipvs.Complete)
 			if err != nil {
 				continue
 			}
-			again, err := decodedDestination(destinationAttrs(t, d), 0)
-			d.Stats = ipvs.Stats{}
+			again, err := decodedDestination(destinationAttrs(t, d), 0, ipvs.Uncounted)
+			d.Stats = nil
 			d.ActiveConnections, d.InactiveConnections, d.PersistentConnections = 0, 0, 0
 			if err != nil || again != d {
 				t.Fatalf("%+v became %+v, %v", d, again, err)
@@ -101,6 +101,7 @@ func FuzzDatagram(f *testing.F) {
 		c, _ := newScriptedClient(answer)
 		c.proc = "/nonexistent"
 		_, _ = c.Table(ipvs.Query{Detail: ipvs.Activity})
+		_, _ = c.Table(ipvs.Query{})
 		_, _ = c.Timeouts()
 		_, _ = c.Daemons()
 		changes := someChanges(3)

@@ -14,12 +14,20 @@ import (
 // Whatever the length, datagrams can be as long as a page less that record, up to
 // 8 KiB (NLMSG_GOODSIZE), so with greater pages the buffer has to be.
 func receiveSize() int {
-	const size, record = 8 << 10, 320 // struct skb_shared_info
+	const size = 8 << 10
 	if os.Getpagesize() >= size {
 		return size
 	}
-	return size - record
+	return size - datagramRecord
 }
+
+// datagramRecord is the length of struct skb_shared_info.
+const datagramRecord = 320
+
+// longReceiveSize is the length that gets the longest datagrams of a dump. It is for
+// a dump of thousands: for each datagram, the kernel goes through all services that
+// it has told already (ip_vs_genl_dump_services). To clear 32 KiB is less.
+const longReceiveSize = 32<<10 - datagramRecord
 
 // maxStrays bounds the messages in a row that answer nothing we asked.
 const maxStrays = 4096
@@ -28,6 +36,13 @@ const maxStrays = 4096
 type inbox struct {
 	buf  []byte
 	rest []byte // of the last datagram
+}
+
+// enlarge has the next dumps come in the longest datagrams.
+func (in *inbox) enlarge() {
+	if len(in.buf) < longReceiveSize {
+		in.rest, in.buf = nil, make([]byte, longReceiveSize)
+	}
 }
 
 // forget drops what is left of the last datagram.

@@ -39,11 +39,11 @@ func BenchmarkKernel(b *testing.B) {
 			b.Run("replay", func(b *testing.B) { benchmarkReplay(b, c, table) })
 			b.Run("services", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.services()
+					_, err := c.services(ipvs.Complete)
 					must(b, err)
 				}
 			})
-			entries, err := c.services()
+			entries, err := c.services(ipvs.Complete)
 			must(b, err)
 			b.Run("proc", func(b *testing.B) {
 				for b.Loop() {
@@ -53,7 +53,7 @@ func BenchmarkKernel(b *testing.B) {
 			})
 			b.Run("dumps", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.dumpDestinations(entries, nil, new(arena))
+					_, err := c.dumpDestinations(entries, nil, ipvs.Complete, new(arena))
 					must(b, err)
 				}
 			})

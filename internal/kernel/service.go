@@ -50,8 +50,8 @@ func namedService(id ipvs.ServiceID) ipvs.Service {
 
 // decodeService reads a service from the attributes of a message. The names in it
 // are those of known.
-func decodeService(b []byte, known *words) (ipvs.Service, error) {
-	d := serviceDecoder{known: known}
+func decodeService(b []byte, known *words, detail ipvs.Detail) (ipvs.Service, error) {
+	d := serviceDecoder{known: known, detail: detail}
 	a := nestedIn(b, cmdAttrService)
 	for a.Next() {
 		d.attribute(&a)
@@ -69,12 +69,13 @@ func decodeService(b []byte, known *words) (ipvs.Service, error) {
 // serviceDecoder collects the attributes of a service, in whatever order they
 // come.
 type serviceDecoder struct {
-	known *words
-	s     ipvs.Service
-	addr  rawAddr
-	port  uint16
-	mask  [4]byte
-	stats statsDecoder
+	known  *words
+	detail ipvs.Detail
+	s      ipvs.Service
+	addr   rawAddr
+	port   uint16
+	mask   [4]byte
+	stats  statsDecoder
 }
 
 func (d *serviceDecoder) attribute(a *attributes) {
@@ -116,7 +117,7 @@ func decodeServiceFlags(a *attributes) ipvs.ServiceFlags {
 
 // finish completes the service, once all attributes are there: how address and
 // mask are read depends on the family.
-func (d *serviceDecoder) finish() error {
+func (d *serviceDecoder) finish() (err error) {
 	id := &d.s.ID
 	d.s.Netmask = decodeNetmask(id.Family, d.mask)
 	if id.FWMark != 0 {
@@ -124,7 +125,8 @@ func (d *serviceDecoder) finish() error {
 	} else if addr := d.addr.addr(id.Family); addr.IsValid() {
 		id.Addr = netip.AddrPortFrom(addr, d.port)
 	}
-	return d.stats.decode(&d.s.Stats)
+	d.s.Stats, err = d.stats.decode(d.detail)
+	return err
 }
 
 // decodeNetmask reads an IPv4 mask in network order, an IPv6 prefix length in

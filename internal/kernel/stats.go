@@ -9,13 +9,18 @@ type statsDecoder struct {
 	exact, old []byte // the attributes of the two forms
 }
 
-// decode reads the counters into s, once all attributes are there: those of the
-// old form only when there are no others.
-func (d *statsDecoder) decode(s *ipvs.Stats) error {
-	if d.exact != nil {
-		return decodeStats64(d.exact, s)
+// decode reads the counters, once all attributes are there: those of the old form
+// only when there are no others. Without any they are zero, and nil for a detail
+// that has none.
+func (d *statsDecoder) decode(detail ipvs.Detail) (*ipvs.Stats, error) {
+	if detail != ipvs.Complete {
+		return nil, nil
 	}
-	return decodeStats32(d.old, s)
+	s := new(ipvs.Stats)
+	if d.exact != nil {
+		return s, decodeStats64(d.exact, s)
+	}
+	return s, decodeStats32(d.old, s)
 }
 
 func decodeStats64(b []byte, s *ipvs.Stats) error {

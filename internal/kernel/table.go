@@ -23,7 +23,7 @@ func (c *Client) Table(q ipvs.Query) (ipvs.Table, error) {
 	}
 	t := ipvs.Table{Info: info}
 	if q.Service != nil {
-		t.Entries, err = c.entry(*q.Service)
+		t.Entries, err = c.entry(*q.Service, q.Detail)
 	} else {
 		t.Entries, err = c.entries(q.Detail)
 	}
@@ -34,17 +34,19 @@ func (c *Client) Table(q ipvs.Query) (ipvs.Table, error) {
 }
 
 // entry reads one service.
-func (c *Client) entry(id ipvs.ServiceID) ([]ipvs.Entry, error) {
+func (c *Client) entry(id ipvs.ServiceID, detail ipvs.Detail) ([]ipvs.Entry, error) {
 	body := func(ae *encoder) {
 		ae.Nested(cmdAttrService, func(nae *encoder) {
 			encodeService(nae, ipvs.Service{ID: id})
 		})
 	}
-	s, err := ask(c, ipvs.ReadService, cmdGetService, body, func(b []byte) (ipvs.Service, error) { return decodeService(b, &c.known) })
+	s, err := ask(c, ipvs.ReadService, cmdGetService, body, func(b []byte) (ipvs.Service, error) {
+		return decodeService(b, &c.known, detail)
+	})
 	if err != nil {
 		return nil, err
 	}
-	dests, err := c.destinations(s.ID, new(arena))
+	dests, err := c.destinations(s.ID, detail, new(arena))
 	if errors.Is(err, syscall.ESRCH) {
 		return nil, &ipvs.Error{Op: ipvs.ReadService, Errno: syscall.ESRCH}
 	}
@@ -55,11 +57,11 @@ func (c *Client) entry(id ipvs.ServiceID) ([]ipvs.Entry, error) {
 }
 
 // services lists all services, without their servers.
-func (c *Client) services() ([]ipvs.Entry, error) {
+func (c *Client) services(detail ipvs.Detail) ([]ipvs.Entry, error) {
 	var entries []ipvs.Entry
 	reset := func() { entries = entries[:0] }
 	err := c.dump(ipvs.ReadServices, cmdGetService, nil, reset, func(b []byte) error {
-		s, err := decodeService(b, &c.known)
+		s, err := decodeService(b, &c.known, detail)
 		entries = append(entries, ipvs.Entry{Service: s})
 		return err
 	})
@@ -70,12 +72,12 @@ func (c *Client) services() ([]ipvs.Entry, error) {
 }
 
 // destinations gives the servers of one service, in memory of the arena.
-func (c *Client) destinations(id ipvs.ServiceID, a *arena) ([]ipvs.Destination, error) {
+func (c *Client) destinations(id ipvs.ServiceID, detail ipvs.Detail, a *arena) ([]ipvs.Destination, error) {
 	body := func(ae *encoder) {
 		ae.Nested(cmdAttrService, func(nae *encoder) { encodeServiceID(nae, id) })
 	}
 	err := c.dump(ipvs.ReadDestinations, cmdGetDest, body, a.reset, func(b []byte) error {
-		return decodeDestination(b, id.Family, a.add())
+		return decodeDestination(b, id.Family, detail, a.add())
 	})
 	if err != nil {
 		a.reset()
@@ -85,7 +87,10 @@ func (c *Client) destinations(id ipvs.ServiceID, a *arena) ([]ipvs.Destination, 
 
 // entries lists all services with their servers.
 func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
-	entries, err := c.services()
+	if detail == ipvs.Activity {
+		c.in.enlarge() // there will hardly be another dump
+	}
+	entries, err := c.services(detail)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +100,7 @@ func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
 		// Without an answer from there, all servers are dumped.
 		joined, _ = c.joinProc(entries, &a)
 	}
-	return c.dumpDestinations(entries, joined, &a)
+	return c.dumpDestinations(entries, joined, detail, &a)
 }
 
 // dumpDestinations reads the servers of each service by a request, but for those
@@ -103,13 +108,13 @@ func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
 //
 // One socket asks one question at a time: three system calls, 0.11 to 0.4 ms a
 // service on User-Mode Linux, of which decoding a server takes 1 µs.
-func (c *Client) dumpDestinations(entries []ipvs.Entry, joined []bool, a *arena) ([]ipvs.Entry, error) {
+func (c *Client) dumpDestinations(entries []ipvs.Entry, joined []bool, detail ipvs.Detail, a *arena) ([]ipvs.Entry, error) {
 	doubtful := 0
 	for i := range entries {
 		if joined != nil && joined[i] {
 			continue
 		}
-		dests, err := c.destinations(entries[i].Service.ID, a)
+		dests, err := c.destinations(entries[i].Service.ID, detail, a)
 		if err != nil && !errors.Is(err, syscall.ESRCH) {
 			return nil, err
 		}
@@ -128,7 +133,7 @@ func (c *Client) dumpDestinations(entries []ipvs.Entry, joined []bool, a *arena)
 // more. The kernel does not tell: its answer for a service that it does not know
 // is an empty list, too. So the services are listed once more.
 func (c *Client) dropVanished(entries []ipvs.Entry) ([]ipvs.Entry, error) {
-	present, err := c.services()
+	present, err := c.services(ipvs.Uncounted)
 	if err != nil {
 		return nil, err
 	}

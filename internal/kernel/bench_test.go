@@ -15,7 +15,7 @@ import (
 func BenchmarkDecodeDump(b *testing.B) {
 	server := attrs(b, func(ae *encoder) {
 		ae.Nested(cmdAttrDest, func(nae *encoder) {
-			encodeDestination(nae, ipvs.Destination{Addr: addrPort("10.0.0.1:80"), Weight: 1})
+			encodeDestination(nae, &ipvs.Destination{Addr: addrPort("10.0.0.1:80"), Weight: 1})
 			nae.Uint32(destAttrActive, 1)
 			nae.Uint32(destAttrInactive, 2)
 			nae.Uint32(destAttrPersistent, 3)

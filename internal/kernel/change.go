@@ -48,26 +48,31 @@ func (c *Client) appendChange(ch *ipvs.Change) error {
 
 // encodeChange encodes the attributes of a change.
 func encodeChange(ae *encoder, ch *ipvs.Change) {
-	service := func(s ipvs.Service) {
+	service := func(s *ipvs.Service) {
 		ae.Nested(cmdAttrService, func(nae *encoder) { encodeService(nae, s) })
 	}
-	destination := func(d ipvs.Destination) {
+	named := func() {
+		s := namedService(ch.Service.ID)
+		service(&s)
+	}
+	destination := func(d *ipvs.Destination) {
 		ae.Nested(cmdAttrDest, func(nae *encoder) { encodeDestination(nae, d) })
 	}
 	switch ch.Op {
 	case ipvs.AddService, ipvs.EditService:
-		service(ch.Service)
+		service(&ch.Service)
 	case ipvs.DeleteService:
-		service(namedService(ch.Service.ID))
+		named()
 	case ipvs.AddDestination, ipvs.EditDestination:
-		service(namedService(ch.Service.ID))
-		destination(ch.Destination)
+		named()
+		destination(&ch.Destination)
 	case ipvs.DeleteDestination:
-		service(namedService(ch.Service.ID))
-		destination(namedDestination(ch.Destination.Addr))
+		named()
+		d := namedDestination(ch.Destination.Addr)
+		destination(&d)
 	case ipvs.Zero:
 		if ch.Service.ID != (ipvs.ServiceID{}) {
-			service(namedService(ch.Service.ID))
+			named()
 		}
 	case ipvs.SetTimeouts:
 		encodeTimeouts(ae, ch.Timeouts)

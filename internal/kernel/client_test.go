@@ -31,13 +31,13 @@ func infoAttrs(t testing.TB) []byte {
 
 func serviceAttrs(t testing.TB, s ipvs.Service) []byte {
 	return attrs(t, func(ae *encoder) {
-		ae.Nested(cmdAttrService, func(nae *encoder) { encodeService(nae, s) })
+		ae.Nested(cmdAttrService, func(nae *encoder) { encodeService(nae, &s) })
 	})
 }
 
 func destinationAttrs(t testing.TB, d ipvs.Destination) []byte {
 	return attrs(t, func(ae *encoder) {
-		ae.Nested(cmdAttrDest, func(nae *encoder) { encodeDestination(nae, d) })
+		ae.Nested(cmdAttrDest, func(nae *encoder) { encodeDestination(nae, &d) })
 	})
 }
 
@@ -108,7 +108,7 @@ func TestInfoIsAskedOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(ipvs.Table{Info: ipvs.Info{Version: 0x010201, ConnTableSize: 4096}}, got); diff != "" {
+		if diff := cmp.Diff(ipvs.Table{Info: ipvs.Info{Version: 0x010201, ConnTableSize: 4096}, Entries: []ipvs.Entry{}}, got); diff != "" {
 			t.Errorf("table (-want +got):\n%s", diff)
 		}
 	}

@@ -124,12 +124,13 @@ func TestDecodeOdd(t *testing.T) {
 	}{
 		{name: "unknown attributes", want: good, fn: func(ae *encoder) {
 			ae.String(99, "what is this")
-			encodeService(ae, good)
+			encodeService(ae, &good)
 			ae.Uint32(100, 1)
 		}},
 		{name: "repeated attributes: the last counts", want: good, fn: func(ae *encoder) {
-			encodeService(ae, service(tcp("10.0.0.2:81"), "wlc"))
-			encodeService(ae, good)
+			other := service(tcp("10.0.0.2:81"), "wlc")
+			encodeService(ae, &other)
+			encodeService(ae, &good)
 		}},
 		{name: "nothing", fn: func(*encoder) {}},
 		{name: "an unknown family", want: ipvs.Service{ID: ipvs.ServiceID{Family: 77}}, fn: func(ae *encoder) {

@@ -9,7 +9,7 @@ import (
 
 // encodeDestination encodes a whole real server, in the order of the reference
 // program. It is the opposite of decodeDestination.
-func encodeDestination(ae *encoder, d ipvs.Destination) {
+func encodeDestination(ae *encoder, d *ipvs.Destination) {
 	ae.Uint16(destAttrFamily, uint16(d.Family()))
 	ae.Addr(destAttrAddr, d.Addr.Addr())
 	ae.BigEndian16(destAttrPort, d.Addr.Port())

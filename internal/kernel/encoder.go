@@ -25,8 +25,7 @@ const attributeHeader = 4
 // begin appends the header of an attribute, and gives the place for end.
 func (e *encoder) begin(typ uint16) (start int) {
 	start = len(e.b)
-	e.b = binary.NativeEndian.AppendUint16(e.b, 0)
-	e.b = binary.NativeEndian.AppendUint16(e.b, typ)
+	e.header(typ, 0)
 	return start
 }
 
@@ -64,25 +63,28 @@ func (e *encoder) String(typ uint16, s string) {
 	e.end(start)
 }
 
+// header appends the header of an attribute whose value, of this length, comes next.
+func (e *encoder) header(typ uint16, length int) {
+	e.b = binary.NativeEndian.AppendUint16(e.b, uint16(attributeHeader+length))
+	e.b = binary.NativeEndian.AppendUint16(e.b, typ)
+}
+
 // Uint8 appends a byte.
 func (e *encoder) Uint8(typ uint16, v uint8) {
-	start := e.begin(typ)
-	e.b = append(e.b, v)
-	e.end(start)
+	e.header(typ, 1)
+	e.b = append(e.b, v, 0, 0, 0)
 }
 
 // Uint16 appends a number in host order.
 func (e *encoder) Uint16(typ uint16, v uint16) {
-	start := e.begin(typ)
-	e.b = binary.NativeEndian.AppendUint16(e.b, v)
-	e.end(start)
+	e.header(typ, 2)
+	e.b = append(binary.NativeEndian.AppendUint16(e.b, v), 0, 0)
 }
 
 // Uint32 appends a number in host order.
 func (e *encoder) Uint32(typ uint16, v uint32) {
-	start := e.begin(typ)
+	e.header(typ, 4)
 	e.b = binary.NativeEndian.AppendUint32(e.b, v)
-	e.end(start)
 }
 
 // Int32 appends a signed number in host order.
@@ -90,16 +92,14 @@ func (e *encoder) Int32(typ uint16, v int32) { e.Uint32(typ, uint32(v)) }
 
 // BigEndian16 appends a number in network order.
 func (e *encoder) BigEndian16(typ uint16, v uint16) {
-	start := e.begin(typ)
-	e.b = binary.BigEndian.AppendUint16(e.b, v)
-	e.end(start)
+	e.header(typ, 2)
+	e.b = append(binary.BigEndian.AppendUint16(e.b, v), 0, 0)
 }
 
 // BigEndian32 appends a number in network order.
 func (e *encoder) BigEndian32(typ uint16, v uint32) {
-	start := e.begin(typ)
+	e.header(typ, 4)
 	e.b = binary.BigEndian.AppendUint32(e.b, v)
-	e.end(start)
 }
 
 // Addr appends an address in 16 bytes, of which an IPv4 address takes the first
@@ -113,7 +113,8 @@ func (e *encoder) Addr(typ uint16, a netip.Addr) {
 	case a.Is6():
 		raw = a.As16()
 	}
-	e.Bytes(typ, raw[:])
+	e.header(typ, len(raw))
+	e.b = append(e.b, raw[:]...)
 }
 
 // Nested appends an attribute that holds those which fn appends.

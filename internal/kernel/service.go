@@ -10,7 +10,7 @@ import (
 
 // encodeServiceID encodes what tells a service from others: all that the kernel
 // wants in a request for its servers.
-func encodeServiceID(ae *encoder, id ipvs.ServiceID) {
+func encodeServiceID(ae *encoder, id *ipvs.ServiceID) {
 	ae.Uint16(svcAttrFamily, uint16(id.Family))
 	if id.FWMark != 0 {
 		ae.Uint32(svcAttrFWMark, id.FWMark)
@@ -23,8 +23,8 @@ func encodeServiceID(ae *encoder, id ipvs.ServiceID) {
 
 // encodeService encodes a whole service, in the order of the reference program.
 // It is the opposite of decodeService.
-func encodeService(ae *encoder, s ipvs.Service) {
-	encodeServiceID(ae, s.ID)
+func encodeService(ae *encoder, s *ipvs.Service) {
+	encodeServiceID(ae, &s.ID)
 	ae.String(svcAttrScheduler, s.Scheduler)
 	if s.Engine != "" {
 		ae.String(svcAttrEngine, s.Engine)

@@ -37,7 +37,7 @@ func (c *Client) Table(q ipvs.Query) (ipvs.Table, error) {
 func (c *Client) entry(id ipvs.ServiceID, detail ipvs.Detail) ([]ipvs.Entry, error) {
 	body := func(ae *encoder) {
 		ae.Nested(cmdAttrService, func(nae *encoder) {
-			encodeService(nae, ipvs.Service{ID: id})
+			encodeService(nae, &ipvs.Service{ID: id})
 		})
 	}
 	s, err := ask(c, ipvs.ReadService, cmdGetService, body, func(b []byte) (ipvs.Service, error) {
@@ -56,9 +56,13 @@ func (c *Client) entry(id ipvs.ServiceID, detail ipvs.Detail) ([]ipvs.Entry, err
 	return []ipvs.Entry{{Service: s, Destinations: dests}}, nil
 }
 
+// manyServices are what there is room for at once. The room is memory only where it
+// is used; to make it bit by bit would use four times as much.
+const manyServices = 1 << 13
+
 // services lists all services, without their servers.
 func (c *Client) services(detail ipvs.Detail) ([]ipvs.Entry, error) {
-	var entries []ipvs.Entry
+	entries := make([]ipvs.Entry, 0, manyServices)
 	reset := func() { entries = entries[:0] }
 	err := c.dump(ipvs.ReadServices, cmdGetService, nil, reset, func(b []byte) error {
 		s, err := decodeService(b, &c.known, detail)
@@ -74,7 +78,7 @@ func (c *Client) services(detail ipvs.Detail) ([]ipvs.Entry, error) {
 // destinations gives the servers of one service, in memory of the arena.
 func (c *Client) destinations(id ipvs.ServiceID, detail ipvs.Detail, a *arena) ([]ipvs.Destination, error) {
 	body := func(ae *encoder) {
-		ae.Nested(cmdAttrService, func(nae *encoder) { encodeServiceID(nae, id) })
+		ae.Nested(cmdAttrService, func(nae *encoder) { encodeServiceID(nae, &id) })
 	}
 	err := c.dump(ipvs.ReadDestinations, cmdGetDest, body, a.reset, func(b []byte) error {
 		return decodeDestination(b, id.Family, detail, a.add())

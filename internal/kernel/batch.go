@@ -22,15 +22,32 @@ const (
 // nil if all succeeded, else one error for each change, nil for those that did:
 // *ipvs.Error with the Op of the change. A change whose outcome could not be
 // learned has ENOBUFS when its answer may be among lost ones, or the errno of
-// the failed receive; such a change may have been made.
+// the failed receive; such a change may have been made. ENOPROTOOPT is a kernel
+// that has no IPVS any more.
 //
 // Many changes travel in one datagram, with one acknowledgement at its end.
 func (c *Client) Apply(changes []ipvs.Change) []error {
 	r := results{changes: changes}
 	for start := 0; start < len(changes); {
-		start += c.applyBatch(&r, start)
+		n := c.applyBatch(&r, start)
+		// The kernel handles a datagram while no module can go: all of its
+		// messages are for a family that is there, or none.
+		if r.allFailed(start, n, syscall.ENOENT) && c.isGone() {
+			for i := start; i < start+n; i++ {
+				r.fail(i, syscall.ENOPROTOOPT)
+			}
+		}
+		start += n
 	}
 	return r.errs
+}
+
+// isGone says whether IPVS has left the kernel since the Client was opened.
+// ENOENT, netlink's answer to that, is also IPVS's own for a scheduler or a server
+// that it does not find. A request that can only be answered tells which it was.
+func (c *Client) isGone() bool {
+	_, err := ask(c, ipvs.ReadInfo, cmdGetInfo, nil, decodeInfo)
+	return errors.Is(err, syscall.ENOPROTOOPT)
 }
 
 // applyBatch makes as many of the changes from start on as go into a batch, and
@@ -152,6 +169,16 @@ func (r *results) fail(i int, errno syscall.Errno) {
 		r.errs = make([]error, len(r.changes))
 	}
 	r.errs[i] = &ipvs.Error{Op: r.changes[i].Op, Errno: errno}
+}
+
+// allFailed says whether all of the n changes from start on have this error.
+func (r *results) allFailed(start, n int, errno syscall.Errno) bool {
+	for i := start; i < start+n; i++ {
+		if r.errs == nil || !errors.Is(r.errs[i], errno) {
+			return false
+		}
+	}
+	return true
 }
 
 // failRest notes the error of those n changes from start on which have none yet:

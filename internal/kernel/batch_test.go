@@ -103,6 +103,49 @@ func TestApplyTiesErrorsToChanges(t *testing.T) {
 	}
 }
 
+// TestApplyWhenIPVSIsGone: ENOENT is a scheduler that is not there while IPVS answers,
+// and netlink's word for a family that has gone when it does not.
+func TestApplyWhenIPVSIsGone(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refused int // so many of the changes
+		gone    bool
+		want    syscall.Errno
+	}{
+		"gone":                  {3, true, syscall.ENOPROTOOPT},
+		"no such scheduler":     {3, false, syscall.ENOENT},
+		"one without scheduler": {1, false, syscall.ENOENT},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refuse := refusing(func(place int) syscall.Errno {
+				if place < tt.refused {
+					return syscall.ENOENT
+				}
+				return 0
+			})
+			c, k := newScriptedClient(func(ms []message) []event {
+				switch {
+				case command(ms[0].data[0]) != cmdGetInfo:
+					return refuse(ms)
+				case tt.gone:
+					return datagrams(errorMessage(ms[0].Sequence, syscall.ENOENT))
+				}
+				return datagrams(replyMessage(ms[0].Sequence, 0, infoAttrs(t)))
+			})
+			changes := someChanges(3)
+			want := make([]syscall.Errno, len(changes))
+			for i := range tt.refused {
+				want[i] = tt.want
+			}
+			if diff := cmp.Diff(want, errnos(t, changes, c.Apply(changes))); diff != "" {
+				t.Errorf("errors (-want +got):\n%s", diff)
+			}
+			if asked := len(k.sent) > 1; asked != (tt.refused == len(changes)) {
+				t.Errorf("%d requests", len(k.sent))
+			}
+		})
+	}
+}
+
 // TestBatchAsksForOneAcknowledgement: of the last message alone; all else is as
 // in requests of their own, which TestRequestsAreTheReferences checks.
 func TestBatchAsksForOneAcknowledgement(t *testing.T) {

@@ -143,14 +143,20 @@ func (c *Client) reply() (message, error) {
 	return message{}, errMalformed
 }
 
-// refusal makes the error of an operation: *ipvs.Error where there is an error
-// number, which the kernel's refusals and all errors of the socket have.
+// refusal makes the error of a request that reads: *ipvs.Error where there is an
+// error number, which the kernel's refusals and all errors of the socket have. No such
+// request has ENOENT of IPVS: netlink itself says that there is no such family
+// (genl_rcv_msg of net/netlink/genetlink.c), and the module has gone. That is
+// ENOPROTOOPT here, as in Open.
 func refusal(op ipvs.Op, err error) error {
 	if err == nil {
 		return nil
 	}
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
+		if errno == syscall.ENOENT {
+			errno = syscall.ENOPROTOOPT
+		}
 		return &ipvs.Error{Op: op, Errno: errno}
 	}
 	return fmt.Errorf("%v: %w", op, err)

@@ -361,7 +361,7 @@ func TestTableRefused(t *testing.T) {
 		{"services", ipvs.Query{}, 1, ipvs.ReadServices, syscall.EBUSY},
 		{"servers", ipvs.Query{}, 2, ipvs.ReadDestinations, syscall.EBUSY},
 		{"services again", ipvs.Query{}, 5, ipvs.ReadServices, syscall.ENOMEM},
-		{"one service", ipvs.Query{Service: &id}, 1, ipvs.ReadService, syscall.ENOENT},
+		{"one service", ipvs.Query{Service: &id}, 1, ipvs.ReadService, syscall.EACCES},
 		{"its servers", ipvs.Query{Service: &id}, 2, ipvs.ReadDestinations, syscall.EBUSY},
 		{"it went meanwhile", ipvs.Query{Service: &id}, 2, ipvs.ReadService, syscall.ESRCH},
 	}

@@ -260,6 +260,23 @@ func TestKernelSync(t *testing.T) {
 	}
 }
 
+// TestKernelOddInterfaces: names of interfaces that a rule stream would take for
+// something else are saved so that it does not.
+func TestKernelOddInterfaces(t *testing.T) {
+	w := newWorld(t)
+	w.setUp(t, "ip link add '#1' type veth peer name ipvsadm; ip link set '#1' up; ip link set ipvsadm up")
+	w.must(t, cli.Run, "", "ipvsadm --start-daemon master --mcast-interface #1")
+	w.must(t, cli.Run, "", "ipvsadm --start-daemon backup --mcast-interface ipvsadm")
+	before := w.state(t)
+	saved := w.must(t, cli.Save, "", "ipvsadm-save -n --all")
+	w.must(t, cli.Run, "", "ipvsadm --stop-daemon master")
+	w.must(t, cli.Run, "", "ipvsadm --stop-daemon backup")
+	w.must(t, cli.Run, saved, "ipvsadm -R --sync")
+	if d := diff(before, w.state(t)); d != "" {
+		t.Errorf("the state (-before +after):\n%s", d)
+	}
+}
+
 // TestKernelSaveAll: timeouts and sync daemons are saved and loaded too, to a file
 // that is replaced whole.
 func TestKernelSaveAll(t *testing.T) {

@@ -17,6 +17,8 @@ func FuzzRoundTrip(f *testing.F) {
 		"-A -f 4294967295 -6 -s mh -b mh-port,flag-3 -p 9 -M 64\n-a -f 4294967295 -6 -r [::3] -i --tun-type gre --tun-csum\n",
 		"-A --sctp-service 1.2.3.4:5 -s sh -b sh-fallback\n-E --sctp-service 1.2.3.4:5\n--set 1 0 3\n",
 		"--start-daemon master --syncid 3 --mcast-group ff05::9 --mcast-port 1 --mcast-ttl 2 --sync-maxlen 3 --mcast-interface x\n",
+		"--start-daemon master --mcast-interface=#1\n--start-daemon backup --mcast-interface=ipvsadm\n",
+		"--start-daemon master --mcast-interface -n\n--start-daemon backup --mcast-interface =\n",
 		"-A -t 0x7f.1:0 -p\n-a -t 127.1:0 -r 2130706433:9\n-d -t 127.1:0 -r 127.0.0.1:0\n-C\n-A -f 1\n",
 	} {
 		f.Add(s)
@@ -56,15 +58,22 @@ func described(stream string) (*ipvs.State, bool) {
 		}
 	}
 	for _, d := range state.Daemons {
-		if !isModuleName(d.Interface) {
+		if !isInterfaceName(d.Interface) {
 			return nil, false
 		}
 	}
 	return state, true
 }
 
+// isInterfaceName reports that an interface can have this name (dev_valid_name of
+// net/core/dev.c), and that all of it shows.
+func isInterfaceName(name string) bool {
+	return name != "" && name != "." && name != ".." &&
+		!strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == '/' || r == ':' })
+}
+
 // isModuleName reports that a name is made of what names of schedulers and engines
-// are made of, and nearly all of interfaces.
+// are made of.
 func isModuleName(name string) bool {
 	return name != "" && name != "ipvsadm" &&
 		strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789_.") == ""

@@ -2,6 +2,7 @@ package format
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -58,7 +59,8 @@ func appendSet(b []byte, t ipvs.Timeouts) []byte {
 func appendStart(b []byte, d ipvs.Daemon) []byte {
 	b = append(b, "--start-daemon "...)
 	b = appendDaemonState(b, d.State)
-	b = append(b, " --mcast-interface "...)
+	b = append(b, " --mcast-interface"...)
+	b = append(b, beforeName(d.Interface))
 	b = appendText(b, d.Interface)
 	b = appendOption(b, " --syncid ", uint64(d.SyncID))
 	if d.Group.IsValid() {
@@ -75,6 +77,16 @@ func appendStart(b []byte, d ipvs.Daemon) []byte {
 		b = appendOption(b, " --sync-maxlen ", uint64(d.MaxLen))
 	}
 	return b
+}
+
+// beforeName is what parts an option from a name that is its value: a blank, or where
+// a rule stream would not take the name for a word (it begins a comment, or is left
+// out), what makes both one word.
+func beforeName(name string) byte {
+	if strings.HasPrefix(name, "#") || name == "ipvsadm" {
+		return '='
+	}
+	return ' '
 }
 
 // appendStop writes the command that stops a sync daemon.

@@ -55,6 +55,14 @@ func TestChangesAreRules(t *testing.T) {
 			ipvs.Change{Op: ipvs.StartDaemon, Daemon: ipvs.Daemon{State: ipvs.Master, Interface: "eth0"}},
 			"--start-daemon master --mcast-interface eth0 --syncid 0\n",
 		},
+		{
+			ipvs.Change{Op: ipvs.StartDaemon, Daemon: ipvs.Daemon{State: ipvs.Master, Interface: "#1"}},
+			"--start-daemon master --mcast-interface=#1 --syncid 0\n",
+		},
+		{
+			ipvs.Change{Op: ipvs.StartDaemon, Daemon: ipvs.Daemon{State: ipvs.Master, Interface: "ipvsadm"}},
+			"--start-daemon master --mcast-interface=ipvsadm --syncid 0\n",
+		},
 		{ipvs.Change{Op: ipvs.StopDaemon, Daemon: daemon}, "--stop-daemon backup --syncid 9\n"},
 		{ipvs.Change{Op: ipvs.StopDaemon, Daemon: ipvs.Daemon{State: ipvs.Master}}, "--stop-daemon master\n"},
 		{ipvs.Change{Op: ipvs.ReadInfo}, ""},

@@ -27,10 +27,10 @@ func TestKernelModuleLeaves(t *testing.T) {
 		}
 	}
 	w.removeModule(t)
-	if _, err := io.WriteString(p.in, "-C\n-D -f 1\n-L --timeout\n-C\n"); err != nil {
+	if _, err := io.WriteString(p.in, "-C\n-D -f 1\n-A -f 2\n-L --timeout\n-C\n"); err != nil {
 		t.Fatal(err)
 	}
-	want := judge.Result{Status: 255, Stderr: "line 3: No such file or directory\nline 4: No such file or directory\nline 5: No such file or directory\n"}
+	want := judge.Result{Status: 255, Stderr: "line 3: Protocol not available\nline 4: Protocol not available\nline 5: Protocol not available\nline 6: Protocol not available\n"}
 	if got := p.result(t); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}

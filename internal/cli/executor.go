@@ -40,6 +40,9 @@ type batch struct {
 }
 
 func (b *batch) add(c *ipvs.Change, at place) {
+	if b.changes == nil {
+		b.changes, b.places = make([]ipvs.Change, 0, maxPending), make([]place, 0, maxPending)
+	}
 	b.changes, b.places = append(b.changes, *c), append(b.places, at)
 }
 

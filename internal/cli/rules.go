@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
@@ -51,6 +52,7 @@ type ruleReader struct {
 	in     *bufio.Reader
 	// idle is called before a read that may have to wait for input.
 	idle  func() error
+	text  string // lines that are there already
 	line  int
 	words []string
 }
@@ -96,18 +98,29 @@ func (r *ruleReader) all(yield func(rule, error) bool) {
 
 // nextLine gives the next line. A last line without a newline counts.
 func (r *ruleReader) nextLine() (string, error) {
-	// Neither to peek at what is buffered nor to discard it can fail.
-	have, _ := r.in.Peek(r.in.Buffered())
-	if end := bytes.IndexByte(have, '\n') + 1; end > 0 {
-		text := string(have[:end])
-		_, _ = r.in.Discard(end)
+	if r.text == "" {
+		r.text = r.bufferedLines()
+	}
+	if end := strings.IndexByte(r.text, '\n') + 1; end > 0 {
+		line := r.text[:end]
+		r.text = r.text[end:]
 		r.line++
-		return text, nil
+		return line, nil
 	}
 	if err := r.idle(); err != nil {
 		return "", err
 	}
 	return r.awaitLine()
+}
+
+// bufferedLines takes the whole lines that have been read already, all at once: there
+// may be thousands.
+func (r *ruleReader) bufferedLines() string {
+	// Neither to peek at what is buffered nor to discard it can fail.
+	have, _ := r.in.Peek(r.in.Buffered())
+	lines := string(have[:bytes.LastIndexByte(have, '\n')+1])
+	_, _ = r.in.Discard(len(lines))
+	return lines
 }
 
 // awaitLine gives the next line, however long its parts take to come.

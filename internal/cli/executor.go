@@ -20,17 +20,18 @@ var errStreamEnd = errors.New("end of the stream")
 // makes some, the next are read.
 type executor struct {
 	*session
-	left     batch // what is still to be sent
-	spare    batch // empty: memory for what comes after left
-	underway int   // how many batches the maker has
+	left     batch   // what is still to be sent
+	spare    []batch // empty ones, for their memory
+	underway int     // how many batches the maker has
 	todo     chan<- batch
 	made     <-chan batch
 	status   int // that of the first rule that failed
 }
 
-// maxUnderway is how many batches are with the maker at most: what the kernel makes,
-// and what it finds ready after that.
-const maxUnderway = 2
+// maxUnderway is how many batches are with the maker at most. When there are so many,
+// reading pauses until all but the last are made: to wait for each would cost a wake-up
+// each.
+const maxUnderway = 4
 
 // batch is changes that go to the kernel together.
 type batch struct {
@@ -96,8 +97,8 @@ func (x *executor) apply() error {
 	return x.flush()
 }
 
-// send gives the changes that were left to the maker. It waits for those before them
-// when there are too many.
+// send gives the changes that were left to the maker. When it has too many, it waits
+// for those before them.
 func (x *executor) send() error {
 	if len(x.left.changes) == 0 {
 		return nil
@@ -111,11 +112,16 @@ func (x *executor) send() error {
 		x.startMaker(kernel)
 	}
 	if x.underway == maxUnderway {
-		x.await()
+		for x.underway > 1 {
+			x.await()
+		}
 	}
 	x.todo <- x.left
 	x.underway++
-	x.left, x.spare = x.spare, batch{}
+	x.left = batch{}
+	if last := len(x.spare) - 1; last >= 0 {
+		x.left, x.spare = x.spare[last], x.spare[:last]
+	}
 	return x.flush()
 }
 
@@ -155,7 +161,7 @@ func (x *executor) await() {
 	if report != nil {
 		x.tell(strings.Join(report, "\n"))
 	}
-	x.spare = b.emptied()
+	x.spare = append(x.spare, b.emptied())
 }
 
 // note keeps the status of the first line that failed.

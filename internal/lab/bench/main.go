@@ -3,8 +3,8 @@
 //
 //	bench [-n 5] [-rows REGEXP] [-connections 100000] DIRECTORY
 //
-// DIRECTORY has our ipvsadm. Both do each piece of work in turn, n times each
-// after one run that is not counted, every table in a network namespace of its
+// DIRECTORY has our ipvsadm. Both do each piece of work in turn, n times each or
+// more after one run that is not counted, every table in a network namespace of its
 // own. It must run as root, and nothing else should.
 package main
 

@@ -113,8 +113,16 @@ func closeInput(cmd *exec.Cmd) {
 	}
 }
 
-// inTurn runs jobs one after the other, once for the memory, then n times for the
-// time. around does what goes before and after each run, and calls it.
+// enough is how long the counted runs of a row take together, unless that is very
+// many: of work that takes milliseconds, five runs say more about the machine.
+const (
+	enough   = 6 * time.Second
+	veryMany = 50
+)
+
+// inTurn runs jobs one after the other, once for the memory, then for the time: n
+// times, and until that is enough. around does what goes before and after each run,
+// and calls it.
 func inTurn(n int, dir string, around func(func() error) error, jobs ...job) (samples []sample, outputs [][]byte, err error) {
 	samples, outputs = make([]sample, len(jobs)), make([][]byte, len(jobs))
 	for i, j := range jobs {
@@ -126,11 +134,13 @@ func inTurn(n int, dir string, around func(func() error) error, jobs ...job) (sa
 			return nil, nil, err
 		}
 	}
-	for range n {
+	total := time.Duration(0)
+	for run := 0; run < n || total < enough && run < veryMany; run++ {
 		for i, j := range jobs {
 			err := around(func() error {
 				took, err := j.time()
 				samples[i].times = append(samples[i].times, took)
+				total += took
 				return err
 			})
 			if err != nil {

@@ -125,16 +125,12 @@ func measureList(b *bench, r row) (res result, err error) {
 		}
 		return j
 	}
-	runs := b.runs
-	if r.services*r.servers < 100 {
-		runs *= 10 // a start of a process takes no time to speak of
-	}
 	err = inFreshNetNS(func() error {
 		if _, err := (job{[]string{b.ours, "-R"}, file}).time(); err != nil {
 			return err
 		}
 		settle()
-		samples, outputs, err := inTurn(runs, b.dir, func(fn func() error) error { return fn() }, program(reference), program(b.ours))
+		samples, outputs, err := inTurn(b.runs, b.dir, func(fn func() error) error { return fn() }, program(reference), program(b.ours))
 		if err == nil && !bytes.Equal(outputs[0], outputs[1]) {
 			err = errOutputs
 		}

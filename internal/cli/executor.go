@@ -88,13 +88,14 @@ func (x *executor) do(r *rule) error {
 // apply makes the changes that were left, after those before them, and waits until
 // all are made.
 func (x *executor) apply() error {
-	if err := x.send(); err != nil {
-		return err
-	}
+	err := x.send()
 	for x.underway > 0 {
-		x.await()
+		x.await() // even if the output is lost: what is refused has to be told
 	}
-	return x.flush()
+	if flushErr := x.flush(); err == nil {
+		err = flushErr
+	}
+	return err
 }
 
 // send gives the changes that were left to the maker. When it has too many, it waits

@@ -68,6 +68,10 @@ func (k *script) Apply(changes []ipvs.Change) []error {
 	return errs
 }
 
+func (k *script) Prepare(changes []ipvs.Change) func() []error {
+	return func() []error { return k.Apply(changes) }
+}
+
 // noNames knows no name.
 type noNames struct{}
 

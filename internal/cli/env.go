@@ -44,6 +44,9 @@ type Kernel interface {
 	// others. The errors are one for each change, nil where it was made; no
 	// errors at all is success.
 	Apply([]ipvs.Change) []error
+	// Prepare does that part of Apply which can be done while the kernel makes
+	// other changes, and gives the rest of it.
+	Prepare([]ipvs.Change) (apply func() []error)
 	// Table reads the table, or the one service that is asked for, in the
 	// kernel's order.
 	Table(ipvs.Query) (ipvs.Table, error)

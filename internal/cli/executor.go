@@ -36,8 +36,9 @@ const maxUnderway = 4
 // batch is changes that go to the kernel together.
 type batch struct {
 	changes []ipvs.Change
-	places  []place // those of the changes
-	errs    []error // what Kernel.Apply gave
+	places  []place        // those of the changes
+	apply   func() []error // from Kernel.Prepare
+	errs    []error        // what apply gave
 }
 
 func (b *batch) add(c *ipvs.Change, at place) {
@@ -104,14 +105,15 @@ func (x *executor) send() error {
 	if len(x.left.changes) == 0 {
 		return nil
 	}
-	if x.todo == nil {
-		kernel, err := x.open()
-		if err != nil {
-			x.left = x.left.emptied()
-			return err
-		}
-		x.startMaker(kernel)
+	kernel, err := x.open()
+	if err != nil {
+		x.left = x.left.emptied()
+		return err
 	}
+	if x.todo == nil {
+		x.startMaker()
+	}
+	x.left.apply = kernel.Prepare(x.left.changes)
 	if x.underway == maxUnderway {
 		for x.underway > 1 {
 			x.await()
@@ -128,12 +130,12 @@ func (x *executor) send() error {
 
 // startMaker starts what makes one batch after the other, with no pause in which
 // someone would have to be woken up.
-func (x *executor) startMaker(kernel Kernel) {
+func (x *executor) startMaker() {
 	todo, made := make(chan batch, maxUnderway), make(chan batch, maxUnderway)
 	x.todo, x.made = todo, made
 	go func() {
 		for b := range todo {
-			b.errs = kernel.Apply(b.changes)
+			b.errs = b.apply()
 			made <- b
 		}
 	}()

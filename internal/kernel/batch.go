@@ -26,20 +26,36 @@ const (
 // that has no IPVS any more.
 //
 // Many changes travel in one datagram, with one acknowledgement at its end.
-func (c *Client) Apply(changes []ipvs.Change) []error {
-	r := results{changes: changes}
-	for start := 0; start < len(changes); {
-		n := c.applyBatch(&r, start)
-		// The kernel handles a datagram while no module can go: all of its
-		// messages are for a family that is there, or none.
-		if r.allFailed(start, n, syscall.ENOENT) && c.isGone() {
-			for i := start; i < start+n; i++ {
-				r.fail(i, syscall.ENOPROTOOPT)
-			}
+func (c *Client) Apply(changes []ipvs.Change) []error { return c.Prepare(changes)() }
+
+// Prepare does that part of Apply which needs no kernel, and gives the function for
+// the rest, to be called once. While the kernel makes some changes the next can be
+// prepared: this is the one method that may be called at any time. The changes are
+// not to be altered before they have been made.
+func (c *Client) Prepare(changes []ipvs.Change) (apply func() []error) {
+	r := &results{changes: changes}
+	out := c.encoder(len(changes))
+	b := c.encodeBatch(out, r, 0)
+	return func() []error {
+		for b.n > 0 {
+			c.applyBatch(r, b)
+			b = c.encodeBatch(out, r, b.start+b.n)
 		}
-		start += n
+		c.encoders.Put(out)
+		return r.errs
 	}
-	return r.errs
+}
+
+// changeRoom is the length in bytes of a message for a change, unless it has long
+// names.
+const changeRoom = 160
+
+// encoder is one with room for a batch of so many changes.
+func (c *Client) encoder(changes int) *encoder {
+	if e, ok := c.encoders.Get().(*encoder); ok {
+		return e
+	}
+	return &encoder{b: make([]byte, 0, changeRoom*min(changes, maxBatchChanges))}
 }
 
 // isGone says whether IPVS has left the kernel since the Client was opened.
@@ -50,12 +66,10 @@ func (c *Client) isGone() bool {
 	return errors.Is(err, syscall.ENOPROTOOPT)
 }
 
-// applyBatch makes as many of the changes from start on as go into a batch, and
-// gives their number.
-func (c *Client) applyBatch(r *results, start int) int {
-	b := c.encodeBatch(r, start)
+// applyBatch makes the changes of a batch.
+func (c *Client) applyBatch(r *results, b batch) {
 	if b.lastSeq == 0 {
-		return b.n // none could be encoded
+		return // none could be encoded
 	}
 	if b.n > 1 && !c.reserved {
 		// Without the room a batch still works; at worst answers are lost,
@@ -64,47 +78,52 @@ func (c *Client) applyBatch(r *results, start int) int {
 		c.reserved = true
 	}
 	c.in.forget()
-	if err := c.ch.send(c.out.b); err != nil {
-		r.failRest(start, b.n, errnoOf(err))
-		return b.n
+	if err := c.ch.send(b.datagram); err != nil {
+		r.failRest(b.start, b.n, errnoOf(err))
+	} else {
+		c.collect(r, b)
 	}
-	c.collect(r, b)
-	return b.n
+	// The kernel handles a datagram while no module can go: all of its
+	// messages are for a family that is there, or none.
+	if r.allFailed(b.start, b.n, syscall.ENOENT) && c.isGone() {
+		for i := b.start; i < b.start+b.n; i++ {
+			r.fail(i, syscall.ENOPROTOOPT)
+		}
+	}
 }
 
-// batch says which changes c.out carries: n of them from start on, numbered from
-// firstSeq on. The answer to the message numbered lastSeq, the last one, comes
-// whatever happens. It is 0 if there is no message at all.
+// batch is n changes from start on in a datagram, numbered from firstSeq on. The
+// answer to the message numbered lastSeq, the last one, comes whatever happens. It
+// is 0 if there is no message at all.
 type batch struct {
 	start, n          int
 	firstSeq, lastSeq uint32
+	datagram          []byte
 }
 
-// encodeBatch fills c.out with changes from start on. One that cannot be encoded
-// fails at once; its sequence number stays unused.
-func (c *Client) encodeBatch(r *results, start int) batch {
-	b := batch{start: start, firstSeq: c.seq + 1}
-	c.out.b = c.out.b[:0]
+// encodeBatch puts as many of the changes from start on as go into a batch into e.
+// One that cannot be encoded fails at once; its sequence number stays unused.
+func (c *Client) encodeBatch(e *encoder, r *results, start int) batch {
+	most := min(len(r.changes)-start, maxBatchChanges)
+	b := batch{start: start, firstSeq: c.reserveSeqs(uint32(most))}
+	e.b = e.b[:0]
 	last := 0
-	for i := start; i < len(r.changes) && b.n < maxBatchChanges && len(c.out.b) < maxBatchBytes; i++ {
-		c.seq++
-		b.n++
-		offset := len(c.out.b)
-		if err := c.appendChange(&r.changes[i]); err != nil {
-			r.fail(i, errnoOf(err))
+	for ; b.n < most && len(e.b) < maxBatchBytes; b.n++ {
+		offset, seq := len(e.b), b.firstSeq+uint32(b.n)
+		if err := c.appendChange(e, seq, &r.changes[start+b.n]); err != nil {
+			r.fail(start+b.n, errnoOf(err))
 			continue
 		}
-		last, b.lastSeq = offset, c.seq
+		last, b.lastSeq = offset, seq
 	}
-	if b.lastSeq == 0 {
-		return b
+	if b.lastSeq != 0 {
+		addFlags(e.b, last, netlink.Acknowledge)
+		if op := r.changes[start+int(b.lastSeq-b.firstSeq)].Op; op == ipvs.StopDaemon {
+			b.lastSeq = c.reserveSeqs(1)
+			e.b = appendNoop(e.b, b.lastSeq)
+		}
 	}
-	addFlags(c.out.b, last, netlink.Acknowledge)
-	if op := r.changes[start+int(b.lastSeq-b.firstSeq)].Op; op == ipvs.StopDaemon {
-		c.seq++
-		b.lastSeq = c.seq
-		c.appendNoop(c.seq)
-	}
+	b.datagram = e.b
 	return b
 }
 
@@ -116,12 +135,12 @@ func (c *Client) encodeBatch(r *results, start int) batch {
 // error that netlink answers by nothing, not even the acknowledgement
 // (netlink_rcv_skb of net/netlink/af_netlink.c). The reference program waits for
 // ever then. That silence is a success.
-func (c *Client) appendNoop(seq uint32) {
-	b := binary.NativeEndian.AppendUint32(c.out.b, headerLength)
+func appendNoop(b []byte, seq uint32) []byte {
+	b = binary.NativeEndian.AppendUint32(b, headerLength)
 	b = binary.NativeEndian.AppendUint16(b, uint16(netlink.Noop))
 	b = binary.NativeEndian.AppendUint16(b, uint16(netlink.Request|netlink.Acknowledge))
 	b = binary.NativeEndian.AppendUint32(b, seq)
-	c.out.b = binary.NativeEndian.AppendUint32(b, 0)
+	return binary.NativeEndian.AppendUint32(b, 0)
 }
 
 // collect receives the answers to a batch: an error for each refused change, in

@@ -103,6 +103,34 @@ func TestApplyTiesErrorsToChanges(t *testing.T) {
 	}
 }
 
+// TestPrepareWhileApplying: changes are prepared at any time, even while others are
+// made; the answers still go to those that they are for.
+func TestPrepareWhileApplying(t *testing.T) {
+	const batches = 20
+	outcomes := []syscall.Errno{0, syscall.EEXIST, syscall.EBUSY}
+	c, _ := newScriptedClient(refusing(func(place int) syscall.Errno { return outcomes[place%3] }))
+	changes := someChanges(maxBatchChanges + 1) // what does not go into a datagram is encoded late
+	applies := make(chan func() []error, batches)
+	go func() {
+		defer close(applies)
+		for range batches {
+			applies <- c.Prepare(changes)
+		}
+	}()
+	n := 0
+	for apply := range applies {
+		for i, errno := range errnos(t, changes, apply()) {
+			if want := outcomes[n%3]; errno != want {
+				t.Fatalf("change %d of %d: %v, want %v", i, len(changes), errno, want)
+			}
+			n++
+		}
+	}
+	if n != batches*len(changes) {
+		t.Errorf("answers to %d changes", n)
+	}
+}
+
 // TestApplyWhenIPVSIsGone: ENOENT is a scheduler that is not there while IPVS answers,
 // and netlink's word for a family that has gone when it does not.
 func TestApplyWhenIPVSIsGone(t *testing.T) {

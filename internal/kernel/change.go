@@ -35,15 +35,15 @@ func commandOf(op ipvs.Op) (command, bool) {
 	return 0, false
 }
 
-// appendChange appends the request that makes a change, numbered c.seq. A change
+// appendChange appends the request that makes a change. A change
 // that cannot be put into a message (an Op that reads, a name of 64 KiB) is
 // refused with EINVAL, as the kernel would.
-func (c *Client) appendChange(ch *ipvs.Change) error {
+func (c *Client) appendChange(e *encoder, seq uint32, ch *ipvs.Change) error {
 	cmd, ok := commandOf(ch.Op)
 	if !ok {
 		return syscall.EINVAL
 	}
-	return c.appendRequest(c.seq, 0, cmd, func(ae *encoder) { encodeChange(ae, ch) })
+	return c.appendRequest(e, seq, 0, cmd, func(ae *encoder) { encodeChange(ae, ch) })
 }
 
 // encodeChange encodes the attributes of a change.

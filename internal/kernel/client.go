@@ -4,13 +4,16 @@
 // ipvs; what byte order and layout the kernel wants is known here alone.
 //
 // A Client answers for one network namespace, that of Options.NetNS or of the
-// thread which opened it, and is not made for use by several goroutines at a time.
+// thread which opened it, and is not made for use by several goroutines at a time
+// (but for Prepare).
 package kernel
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/mdlayher/netlink"
@@ -22,12 +25,13 @@ import (
 // time. Make one with Open.
 type Client struct {
 	ch     channel
-	family uint16 // the type of all messages to and from IPVS
-	seq    uint32 // of the last request
+	family uint16        // the type of all messages to and from IPVS
+	seq    atomic.Uint32 // of the last message
 
 	in       inbox
-	out      encoder // the datagram to send, kept for its memory
-	known    words   // names of schedulers and engines
+	out      encoder   // the request to send, kept for its memory
+	encoders sync.Pool // of *encoder, for batches
+	known    words     // names of schedulers and engines
 	info     *ipvs.Info
 	reserved bool
 	ns       *netNS
@@ -96,10 +100,11 @@ func (c *Client) Daemons() ([]ipvs.Daemon, error) {
 // ask for an acknowledgement as well, as the reference program does: that would
 // be a second datagram to receive.
 func ask[T any](c *Client, op ipvs.Op, cmd command, body func(*encoder), decode func([]byte) (T, error)) (answer T, err error) {
-	if err := c.request(0, cmd, body); err != nil {
+	seq, err := c.request(0, cmd, body)
+	if err != nil {
 		return answer, refusal(op, err)
 	}
-	m, err := c.reply()
+	m, err := c.reply(seq)
 	if err != nil {
 		return answer, refusal(op, err)
 	}
@@ -110,27 +115,31 @@ func ask[T any](c *Client, op ipvs.Op, cmd command, body func(*encoder), decode 
 	return answer, refusal(op, err)
 }
 
-// request sends one request. Answers to earlier ones are forgotten.
-func (c *Client) request(flags netlink.HeaderFlags, cmd command, body func(*encoder)) error {
-	c.seq++
+// reserveSeqs gives the first of n sequence numbers that no other message has.
+func (c *Client) reserveSeqs(n uint32) (first uint32) { return c.seq.Add(n) - n + 1 }
+
+// request sends one request and gives its sequence number. Answers to earlier ones
+// are forgotten.
+func (c *Client) request(flags netlink.HeaderFlags, cmd command, body func(*encoder)) (seq uint32, err error) {
+	seq = c.reserveSeqs(1)
 	c.out.b = c.out.b[:0]
-	if err := c.appendRequest(c.seq, flags, cmd, body); err != nil {
-		return err
+	if err := c.appendRequest(&c.out, seq, flags, cmd, body); err != nil {
+		return seq, err
 	}
 	c.in.forget()
-	return c.ch.send(c.out.b)
+	return seq, c.ch.send(c.out.b)
 }
 
-// reply waits for the next message that answers the last request. An error
+// reply waits for the next message that answers the request of this number. An error
 // message is returned as its errno; a bare acknowledgement, where an answer was
 // asked for, is malformed.
-func (c *Client) reply() (message, error) {
+func (c *Client) reply(seq uint32) (message, error) {
 	for range maxStrays {
 		m, err := c.in.next(c.ch, true)
 		switch {
 		case err != nil:
 			return message{}, err
-		case m.Sequence != c.seq:
+		case m.Sequence != seq:
 			continue // late for a request before
 		case m.Type != netlink.Error:
 			return m, nil

@@ -33,7 +33,8 @@ func (c *Client) dump(op ipvs.Op, cmd command, body func(*encoder), reset func()
 func (c *Client) dumpOnce(cmd command, body func(*encoder), each func([]byte) error) (interrupted bool, err error) {
 	// The acknowledgement is asked for as the reference program does; a dump
 	// never sends one.
-	if err := c.request(netlink.Dump|netlink.Acknowledge, cmd, body); err != nil {
+	seq, err := c.request(netlink.Dump|netlink.Acknowledge, cmd, body)
+	if err != nil {
 		return false, err
 	}
 	for strays := 0; strays < maxStrays; {
@@ -41,7 +42,7 @@ func (c *Client) dumpOnce(cmd command, body func(*encoder), each func([]byte) er
 		if rerr != nil {
 			return interrupted, errors.Join(err, rerr)
 		}
-		if m.Sequence != c.seq {
+		if m.Sequence != seq {
 			strays++ // late for a request before
 			continue
 		}

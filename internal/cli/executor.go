@@ -74,7 +74,7 @@ func (x *executor) do(r *rule) error {
 		return err // no fault of this line
 	}
 	err := x.session.do(r.cmd)
-	if err == nil || errors.Is(err, errReaderLeft) {
+	if err == nil || isOutputLost(err) {
 		return err
 	}
 	f := &ruleError{r.at, err}
@@ -179,10 +179,7 @@ func (x *executor) note(err error) {
 func (x *executor) finish(err error) error {
 	defer x.stopMaker()
 	for _, err := range []error{x.apply(), err} {
-		switch {
-		case errors.Is(err, errReaderLeft):
-			return err
-		case err != nil && !errors.Is(err, errStreamEnd):
+		if err != nil && !errors.Is(err, errStreamEnd) && !isOutputLost(err) {
 			x.tell(err.Error())
 			x.note(err)
 		}

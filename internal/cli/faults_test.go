@@ -147,3 +147,48 @@ func TestSyncLostAnswers(t *testing.T) {
 		check(t, name+": services left", test.services, len(k.state.Entries()))
 	}
 }
+
+// patient is a kernel that makes changes only once the output is lost.
+type patient struct {
+	*script
+	lost <-chan struct{}
+}
+
+func (k patient) Prepare(changes []ipvs.Change) func() []error {
+	return func() []error {
+		<-k.lost
+		return k.Apply(changes)
+	}
+}
+
+// losing is an output that cannot be written, and says so once.
+type losing struct {
+	err  error
+	lost chan struct{}
+}
+
+func (w *losing) Write([]byte) (int, error) {
+	close(w.lost)
+	return 0, w.err
+}
+
+// TestOutputLostWhileChangesAreMade: changes that are underway when a listing of the
+// stream cannot be written are waited for, and what the kernel refuses of them is told.
+func TestOutputLostWhileChangesAreMade(t *testing.T) {
+	stream := "-L -n\n" + strings.Repeat("-A -f 1\n", maxPending) + "-A -f 2\n"
+	const refused = "line 3: Device or resource busy\n"
+	for errno, want := range map[syscall.Errno]ran{
+		syscall.EPIPE:  {255, "", refused},
+		syscall.ENOSPC: {255, "", refused + "Can't write: No space left on device\n"},
+	} {
+		var errs strings.Builder
+		out := &losing{errno, make(chan struct{})}
+		k := patient{&script{refuse: map[int]syscall.Errno{1: syscall.EBUSY}}, out.lost}
+		status := Run([]string{"ipvsadm", "-R"}, Env{
+			Stdin: strings.NewReader(stream), Stdout: out, Stderr: &errs, Names: noNames{},
+			OpenKernel: func(string) (Kernel, error) { return k, nil },
+		})
+		check(t, errno.Error(), want, ran{status, "", errs.String()})
+		check(t, errno.Error()+": changes", maxPending, len(k.changes))
+	}
+}

@@ -85,24 +85,34 @@ func (s *session) wrote(b []byte) error {
 // print writes a text.
 func (s *session) print(b []byte) error { return s.wrote(append(s.out, b...)) }
 
-// flush writes what has been gathered. A reader that went away is no error: it
-// has what it wanted (| head).
+// flush writes what has been gathered. Its error is an outputLost.
 func (s *session) flush() error {
 	if s.outErr == nil && len(s.out) > 0 {
 		_, s.outErr = s.env.Stdout.Write(s.out)
 	}
 	s.out = s.out[:0]
-	switch {
-	case s.outErr == nil:
-		return nil
-	case errors.Is(s.outErr, syscall.EPIPE), errors.Is(s.outErr, io.ErrClosedPipe):
-		return errReaderLeft
+	if s.outErr != nil {
+		return outputLost{s.outErr}
 	}
-	return &failure{"Can't write: " + systemText(s.outErr), statusUnread}
+	return nil
 }
 
-// errReaderLeft ends a listing that nobody reads any more. It is told to no one.
-var errReaderLeft = errors.New("the reader went away")
+// outputLost is that standard output takes no more. Whatever is going on ends, and
+// the end of the run tells it.
+type outputLost struct{ err error }
+
+func (e outputLost) Error() string { return "Can't write: " + systemText(e.err) }
+
+// readerLeft says that the reader has what it wanted (| head), which is no failure.
+func (e outputLost) readerLeft() bool {
+	return errors.Is(e.err, syscall.EPIPE) || errors.Is(e.err, io.ErrClosedPipe)
+}
+
+// isOutputLost says whether that is why something ended.
+func isOutputLost(err error) bool {
+	var lost outputLost
+	return errors.As(err, &lost)
+}
 
 // systemText is the text of a failed read or write.
 func systemText(err error) string {
@@ -125,20 +135,19 @@ func (s *session) tell(text string) {
 // end finishes the run: it writes what is left, tells what went wrong, and gives
 // the status.
 func (s *session) end(err error) int {
+	if isOutputLost(err) {
+		err = nil // flush has it
+	}
 	var t *told
-	flushErr := s.flush()
-	if errors.Is(flushErr, errReaderLeft) {
-		flushErr = nil
-	}
-	// What has been told already gives way to what has not.
-	if flushErr != nil && (err == nil || errors.As(err, &t)) {
-		err = flushErr
-	}
-	if errors.Is(err, errReaderLeft) {
-		err = nil
-	}
 	if err != nil && !errors.As(err, &t) {
 		s.tell(err.Error())
+	}
+	var lost outputLost
+	if errors.As(s.flush(), &lost) && !lost.readerLeft() {
+		s.tell(lost.Error())
+		if err == nil {
+			err = lost
+		}
 	}
 	if s.kernel != nil {
 		// Everything has been answered by now; closing has no news.

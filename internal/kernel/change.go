@@ -35,9 +35,9 @@ func commandOf(op ipvs.Op) (command, bool) {
 	return 0, false
 }
 
-// appendChange appends the request that makes a change. A change
-// that cannot be put into a message (an Op that reads, a name of 64 KiB) is
-// refused with EINVAL, as the kernel would.
+// appendChange appends the request that makes a change. A change that cannot be put
+// into a message (an Op that reads, a name of 64 KiB) is refused with EINVAL, as the
+// kernel would.
 func (c *Client) appendChange(e *encoder, seq uint32, ch *ipvs.Change) error {
 	cmd, ok := commandOf(ch.Op)
 	if !ok {

@@ -36,10 +36,9 @@ type malformedError struct{}
 func (malformedError) Error() string { return "malformed netlink message" }
 func (malformedError) Unwrap() error { return syscall.EBADMSG }
 
-// appendRequest appends a request of the IPVS family, with the attributes
-// that body encodes; nil is none. It is the one place where headers
-// of requests are made. It fails with EINVAL, and appends nothing, when an
-// attribute gets too long.
+// appendRequest appends a request of the IPVS family, with the attributes that body
+// encodes; nil is none. It is the one place where headers of requests are made. It
+// fails with EINVAL, and appends nothing, when an attribute gets too long.
 func (c *Client) appendRequest(e *encoder, seq uint32, flags netlink.HeaderFlags, cmd command, body func(*encoder)) error {
 	start := len(e.b)
 	e.b = binary.NativeEndian.AppendUint32(e.b, 0) // the length, written below

@@ -79,7 +79,7 @@ func (s *session) connectionFilter(l command.Listing) (connFilter, error) {
 	if f.service.Addr.Port() != 0 {
 		return f, nil
 	}
-	table, err := s.kernel.Table(ipvs.Query{Detail: ipvs.Activity})
+	table, err := s.kernel.Table(ipvs.Query{Detail: ipvs.PlainColumns})
 	if err != nil {
 		return connFilter{}, unread(err)
 	}

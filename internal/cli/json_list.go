@@ -26,7 +26,7 @@ func (s *session) printTableJSON(doc format.JSON, l command.Listing, all bool) e
 	l.Numeric = true
 	q := ipvs.Query{Service: l.Service}
 	if doc.Rules {
-		q.Detail = ipvs.Uncounted
+		q.Detail = ipvs.WithoutStats
 	}
 	table, _, err := s.readTable(q, l)
 	if err != nil {

@@ -66,11 +66,11 @@ func (s *session) listTable(l command.Listing) error {
 func detailOf(v command.View) ipvs.Detail {
 	switch v {
 	case command.Plain:
-		return ipvs.Activity
+		return ipvs.PlainColumns
 	case command.Stats, command.Rate:
-		return ipvs.Complete
+		return ipvs.WithStats
 	}
-	return ipvs.Uncounted
+	return ipvs.WithoutStats
 }
 
 // readTable reads the table, in order, and makes its names ready.

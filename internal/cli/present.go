@@ -18,7 +18,7 @@ func (s *session) lookUp(c ipvs.Change) (ipvs.Service, ipvs.Destination, error) 
 		return ipvs.Service{}, ipvs.Destination{}, err
 	}
 	id := c.Service.ID
-	table, err := kernel.Table(ipvs.Query{Service: &id, Detail: ipvs.Uncounted})
+	table, err := kernel.Table(ipvs.Query{Service: &id, Detail: ipvs.WithoutStats})
 	var errno syscall.Errno
 	switch {
 	case errors.As(err, &errno):

@@ -86,7 +86,7 @@ func (s *session) printRules(cmd command.Command) error {
 	if cmd.Listing.JSON {
 		return s.printTableJSON(format.JSON{Rules: true}, cmd.Listing, cmd.Saving.All)
 	}
-	table, names, err := s.readTable(ipvs.Query{Detail: ipvs.Uncounted}, cmd.Listing)
+	table, names, err := s.readTable(ipvs.Query{Detail: ipvs.WithoutStats}, cmd.Listing)
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,7 @@ func (s *session) present(wanted *ipvs.State) (*ipvs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, err := kernel.Table(ipvs.Query{Detail: ipvs.Uncounted})
+	table, err := kernel.Table(ipvs.Query{Detail: ipvs.WithoutStats})
 	if err != nil {
 		return nil, unread(err)
 	}

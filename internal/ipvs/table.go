@@ -38,20 +38,21 @@ type Query struct {
 	Detail Detail
 }
 
-// Detail is how much of the services and servers a Query asks for. What a Detail
-// does not promise may be zero: reading it can cost a hundred times as much.
+// Detail says which fields of services and servers a Query asks for. A field
+// that a Detail does not promise may be zero: reading it can cost a hundred
+// times as much.
 type Detail int
 
 const (
-	// Complete is every field.
-	Complete Detail = iota
-	// Uncounted is every field but Stats, which are more than half of what
-	// there is to read and to keep.
-	Uncounted
-	// Activity is all of the services but Stats, and of the servers address,
-	// forwarding method, weight, and the active and inactive connections: what
-	// the plain listing shows.
-	Activity
+	// WithStats asks for every field.
+	WithStats Detail = iota
+	// WithoutStats asks for every field but Stats. Stats are more than half of
+	// what there is to read and to keep.
+	WithoutStats
+	// PlainColumns asks for the columns of the plain listing: every field of a
+	// service but Stats; address, forwarding method, weight, active and
+	// inactive connections of a server. /proc/net/ip_vs has all of them.
+	PlainColumns
 )
 
 // Timeouts are the times in seconds after which idle connections are forgotten.

@@ -32,7 +32,7 @@ func BenchmarkDecodeDump(b *testing.B) {
 				b.Fatal(err)
 			}
 			var d ipvs.Destination
-			if err := decodeDestination(m.data[genericHeaderLength:], ipvs.IPv4, ipvs.Complete, &d); err != nil {
+			if err := decodeDestination(m.data[genericHeaderLength:], ipvs.IPv4, ipvs.WithStats, &d); err != nil {
 				b.Fatal(err)
 			}
 			rest = r

@@ -264,7 +264,7 @@ func tableServices(t *testing.T, seq uint32, asked []byte, entries []ipvs.Entry)
 }
 
 func find(t *testing.T, asked []byte, entries []ipvs.Entry) *ipvs.Entry {
-	s, err := decodeService(asked, new(words), ipvs.Uncounted)
+	s, err := decodeService(asked, new(words), ipvs.WithoutStats)
 	if err != nil {
 		t.Fatalf("a request whose service cannot be read: %v", err)
 	}
@@ -309,10 +309,10 @@ func TestTable(t *testing.T) {
 		errno syscall.Errno
 	}{
 		{name: "all", want: counted(someEntries())},
-		{name: "all without counters", query: ipvs.Query{Detail: ipvs.Uncounted}, want: someEntries()},
-		{name: "activity, without a proc table", query: ipvs.Query{Detail: ipvs.Activity}, want: someEntries()},
+		{name: "all without counters", query: ipvs.Query{Detail: ipvs.WithoutStats}, want: someEntries()},
+		{name: "activity, without a proc table", query: ipvs.Query{Detail: ipvs.PlainColumns}, want: someEntries()},
 		{name: "one", query: ipvs.Query{Service: &first}, want: counted(someEntries()[:1])},
-		{name: "one without servers", query: ipvs.Query{Service: &second, Detail: ipvs.Uncounted}, want: someEntries()[1:2]},
+		{name: "one without servers", query: ipvs.Query{Service: &second, Detail: ipvs.WithoutStats}, want: someEntries()[1:2]},
 		{name: "an absent one", query: ipvs.Query{Service: &absent}, op: ipvs.ReadService, errno: syscall.ESRCH},
 	}
 	for _, tt := range tests {
@@ -340,7 +340,7 @@ func TestTableLeavesOutTheVanished(t *testing.T) {
 		}
 		return events
 	})
-	got, err := c.Table(ipvs.Query{Detail: ipvs.Uncounted})
+	got, err := c.Table(ipvs.Query{Detail: ipvs.WithoutStats})
 	wantError(t, err, 0, 0)
 	if diff := cmp.Diff(someEntries()[1:], got.Entries, compareEnds); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)

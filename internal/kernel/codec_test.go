@@ -25,12 +25,12 @@ func TestChangesDecode(t *testing.T) {
 			b := attrs(t, func(ae *encoder) { encodeChange(ae, &ch) })
 			switch ch.Op {
 			case ipvs.AddService, ipvs.EditService:
-				got, err := decodeService(b, new(words), ipvs.Uncounted)
+				got, err := decodeService(b, new(words), ipvs.WithoutStats)
 				if err != nil || got != ch.Service {
 					t.Errorf("%+v, %v; want %+v", got, err, ch.Service)
 				}
 			case ipvs.AddDestination, ipvs.EditDestination:
-				got, err := decodedDestination(b, 0, ipvs.Uncounted)
+				got, err := decodedDestination(b, 0, ipvs.WithoutStats)
 				if err != nil || got != ch.Destination {
 					t.Errorf("%+v, %v; want %+v", got, err, ch.Destination)
 				}
@@ -101,11 +101,11 @@ func TestStats(t *testing.T) {
 					})
 				})
 			}
-			s, err := decodeService(message(cmdAttrService, svcAttrStats, svcAttrStats64), new(words), ipvs.Complete)
+			s, err := decodeService(message(cmdAttrService, svcAttrStats, svcAttrStats64), new(words), ipvs.WithStats)
 			if err != nil || *s.Stats != tt.want {
 				t.Errorf("service: %+v, %v", s.Stats, err)
 			}
-			d, err := decodedDestination(message(cmdAttrDest, destAttrStats, destAttrStats64), ipvs.IPv4, ipvs.Complete)
+			d, err := decodedDestination(message(cmdAttrDest, destAttrStats, destAttrStats64), ipvs.IPv4, ipvs.WithStats)
 			if err != nil || *d.Stats != tt.want {
 				t.Errorf("destination: %+v, %v", d.Stats, err)
 			}
@@ -147,7 +147,7 @@ func TestDecodeOdd(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := attrs(t, func(ae *encoder) { ae.Nested(cmdAttrService, tt.fn) })
-			got, err := decodeService(b, new(words), ipvs.Complete)
+			got, err := decodeService(b, new(words), ipvs.WithStats)
 			if (err != nil) != tt.bad {
 				t.Fatalf("error %v", err)
 			}
@@ -187,7 +187,7 @@ func TestDestinationFamily(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := decodedDestination(encoded(tt.family, tt.want), tt.service, ipvs.Uncounted)
+			got, err := decodedDestination(encoded(tt.family, tt.want), tt.service, ipvs.WithoutStats)
 			if err != nil || got != tt.want {
 				t.Errorf("%+v, %v; want %+v", got, err, tt.want)
 			}

@@ -30,14 +30,14 @@ func seedRequests(f *testing.F) {
 func FuzzDecodeService(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := decodeService(b, new(words), ipvs.Complete)
+		s, err := decodeService(b, new(words), ipvs.WithStats)
 		if err != nil {
 			return
 		}
 		if id := s.ID; id.FWMark == 0 && !id.Addr.IsValid() && id.Family.Bits() != 0 {
 			t.Fatalf("a family and no address: %+v", id)
 		}
-		again, err := decodeService(serviceAttrs(t, s), new(words), ipvs.Uncounted)
+		again, err := decodeService(serviceAttrs(t, s), new(words), ipvs.WithoutStats)
 		s.Stats = nil
 		if err != nil || again != s {
 			t.Fatalf("%+v became %+v, %v", s, again, err)
@@ -49,11 +49,11 @@ func FuzzDecodeDestination(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, family := range []ipvs.Family{0, ipvs.IPv4, ipvs.IPv6} {
-			d, err := decodedDestination(b, family, ipvs.Complete)
+			d, err := decodedDestination(b, family, ipvs.WithStats)
 			if err != nil {
 				continue
 			}
-			again, err := decodedDestination(destinationAttrs(t, d), 0, ipvs.Uncounted)
+			again, err := decodedDestination(destinationAttrs(t, d), 0, ipvs.WithoutStats)
 			d.Stats = nil
 			d.ActiveConnections, d.InactiveConnections, d.PersistentConnections = 0, 0, 0
 			if err != nil || again != d {
@@ -100,7 +100,7 @@ func FuzzDatagram(f *testing.F) {
 		answer := func([]message) []event { return datagrams(b) }
 		c, _ := newScriptedClient(answer)
 		c.proc = "/nonexistent"
-		_, _ = c.Table(ipvs.Query{Detail: ipvs.Activity})
+		_, _ = c.Table(ipvs.Query{Detail: ipvs.PlainColumns})
 		_, _ = c.Table(ipvs.Query{})
 		_, _ = c.Timeouts()
 		_, _ = c.Daemons()

@@ -39,11 +39,11 @@ func BenchmarkKernel(b *testing.B) {
 			b.Run("replay", func(b *testing.B) { benchmarkReplay(b, c, table) })
 			b.Run("services", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.services(ipvs.Complete)
+					_, err := c.services(ipvs.WithStats)
 					must(b, err)
 				}
 			})
-			entries, err := c.services(ipvs.Complete)
+			entries, err := c.services(ipvs.WithStats)
 			must(b, err)
 			b.Run("proc", func(b *testing.B) {
 				for b.Loop() {
@@ -53,7 +53,7 @@ func BenchmarkKernel(b *testing.B) {
 			})
 			b.Run("dumps", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.dumpDestinations(entries, nil, ipvs.Complete, new(arena))
+					_, err := c.dumpDestinations(entries, nil, ipvs.WithStats, new(arena))
 					must(b, err)
 				}
 			})

@@ -123,7 +123,7 @@ func byID(entries []ipvs.Entry) map[ipvs.ServiceID]map[string]any {
 func TestKernelTableIsWhatWasAdded(t *testing.T) {
 	c := openFresh(t)
 	fill(t, c, mixed())
-	got, err := c.Table(ipvs.Query{Detail: ipvs.Uncounted})
+	got, err := c.Table(ipvs.Query{Detail: ipvs.WithoutStats})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestKernelOneService(t *testing.T) {
 	fill(t, c, mixed())
 	for _, want := range mixed() {
 		id := want.Service.ID
-		got, err := c.Table(ipvs.Query{Service: &id, Detail: ipvs.Uncounted})
+		got, err := c.Table(ipvs.Query{Service: &id, Detail: ipvs.WithoutStats})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,12 +164,12 @@ func equalError(err error, want *ipvs.Error) bool {
 func TestKernelActivity(t *testing.T) {
 	c := openFresh(t)
 	fill(t, c, mixed())
-	dumped, err := c.services(ipvs.Complete)
+	dumped, err := c.services(ipvs.WithStats)
 	if err != nil {
 		t.Fatal(err)
 	}
 	joined := append([]ipvs.Entry(nil), dumped...)
-	if dumped, err = c.dumpDestinations(dumped, nil, ipvs.Complete, new(arena)); err != nil {
+	if dumped, err = c.dumpDestinations(dumped, nil, ipvs.WithStats, new(arena)); err != nil {
 		t.Fatal(err)
 	}
 	ok, err := c.joinProc(joined, new(arena))
@@ -207,7 +207,7 @@ func activityOnly(entries []ipvs.Entry) (cut []ipvs.Entry) {
 // dropVanished has to look again.
 func TestKernelServersOfNoService(t *testing.T) {
 	c := openFresh(t)
-	dests, err := c.destinations(tcp("192.0.2.1:80"), ipvs.Complete, new(arena))
+	dests, err := c.destinations(tcp("192.0.2.1:80"), ipvs.WithStats, new(arena))
 	if err != nil || len(dests) != 0 {
 		t.Errorf("%v, %v", dests, err)
 	}
@@ -280,7 +280,7 @@ func TestKernelFullQueue(t *testing.T) {
 		t.Errorf("%d refusals and %d unknown, want some of each", refused, unknown)
 	}
 	// The connection is good afterwards.
-	if got, err := c.Table(ipvs.Query{Detail: ipvs.Uncounted}); err != nil || len(got.Entries) != 1 {
+	if got, err := c.Table(ipvs.Query{Detail: ipvs.WithoutStats}); err != nil || len(got.Entries) != 1 {
 		t.Errorf("%d services, %v", len(got.Entries), err)
 	}
 }

@@ -80,7 +80,7 @@ func workInNetNS(t *testing.T, name string) {
 	id := udp("127.0.0.1:53")
 	server := ipvs.Destination{Addr: addrPort("127.0.0.1:5353"), Weight: 1}
 	mustApply(t, c, add(service(id, "rr")), addTo(id, server))
-	for _, detail := range []ipvs.Detail{ipvs.Complete, ipvs.Activity} {
+	for _, detail := range []ipvs.Detail{ipvs.WithStats, ipvs.PlainColumns} {
 		got, err := c.Table(ipvs.Query{Detail: detail})
 		if err != nil || len(got.Entries) != 1 || got.Entries[0].Service.ID != id || len(got.Entries[0].Destinations) != 1 {
 			t.Fatalf("detail %d: %+v, %v", detail, got.Entries, err)

@@ -274,7 +274,7 @@ func TestTableDumpsWhatTheProcTableLacks(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(c.proc, "ip_vs"), []byte(table), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.Table(ipvs.Query{Detail: ipvs.Activity})
+	got, err := c.Table(ipvs.Query{Detail: ipvs.PlainColumns})
 	wantError(t, err, 0, 0)
 	want := someEntries()
 	want[0].Destinations = []ipvs.Destination{{Addr: addrPort("10.0.1.5:80"), Forward: ipvs.Route, Weight: 1, ActiveConnections: 7}}

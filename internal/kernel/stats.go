@@ -13,7 +13,7 @@ type statsDecoder struct {
 // only when there are no others. Without any they are zero, and nil for a detail
 // that has none.
 func (d *statsDecoder) decode(detail ipvs.Detail) (*ipvs.Stats, error) {
-	if detail != ipvs.Complete {
+	if detail != ipvs.WithStats {
 		return nil, nil
 	}
 	s := new(ipvs.Stats)

@@ -91,7 +91,7 @@ func (c *Client) destinations(id ipvs.ServiceID, detail ipvs.Detail, a *arena) (
 
 // entries lists all services with their servers.
 func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
-	if detail == ipvs.Activity {
+	if detail == ipvs.PlainColumns {
 		c.in.enlarge() // there will hardly be another dump
 	}
 	entries, err := c.services(detail)
@@ -100,7 +100,7 @@ func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
 	}
 	var a arena
 	var joined []bool
-	if detail == ipvs.Activity && len(entries) > 0 {
+	if detail == ipvs.PlainColumns && len(entries) > 0 {
 		// Without an answer from there, all servers are dumped.
 		joined, _ = c.joinProc(entries, &a)
 	}
@@ -137,7 +137,7 @@ func (c *Client) dumpDestinations(entries []ipvs.Entry, joined []bool, detail ip
 // more. The kernel does not tell: its answer for a service that it does not know
 // is an empty list, too. So the services are listed once more.
 func (c *Client) dropVanished(entries []ipvs.Entry) ([]ipvs.Entry, error) {
-	present, err := c.services(ipvs.Uncounted)
+	present, err := c.services(ipvs.WithoutStats)
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func listOne(id ipvs.ServiceID) func(*Client) {
 }
 
 func listServers(id ipvs.ServiceID) func(*Client) {
-	return func(c *Client) { _, _ = c.destinations(id, ipvs.Complete, new(arena)) }
+	return func(c *Client) { _, _ = c.destinations(id, ipvs.WithStats, new(arena)) }
 }
 
 // changeCases has the change of each captured request that makes one.

@@ -57,7 +57,7 @@ func (r *jsonReader) fault(format string, args ...any) {
 
 func (r *jsonReader) faultAt(at place, format string, args ...any) {
 	r.faults++
-	r.tell(&ruleError{at, &command.Error{Text: fmt.Sprintf(format, args...), Status: command.StatusFault}})
+	r.tell(&ruleError{at, &command.UsageError{Text: fmt.Sprintf(format, args...), Status: command.StatusUsageError}})
 }
 
 // place is the path of the value that is read, such as services[3].port.

@@ -235,9 +235,9 @@ func (d *document) sayServer(s *saidService, id []string, server saidServer) {
 	var cmd command.Command
 	err := d.parser.ParseRule(append(words, server.options...), &cmd)
 	if err == nil && cmd.Change.Destination.Addr.Port() != port {
-		err = &command.Error{
+		err = &command.UsageError{
 			Text:   fmt.Sprintf("port %d is not that of the service, as it has to be unless forward is masq", port),
-			Status: command.StatusFault,
+			Status: command.StatusUsageError,
 		}
 	}
 	d.sayCommand(server.at, cmd, err)

@@ -67,7 +67,7 @@ func (s *session) completed(cmd command.Command, lookUp func(ipvs.Change) (ipvs.
 	if err != nil {
 		return command.Command{}, err
 	}
-	return s.parser.Over(cmd, service, server)
+	return s.parser.ParseOver(cmd, service, server)
 }
 
 // lookUpIn finds what a command is about in a state.

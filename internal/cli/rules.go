@@ -157,7 +157,7 @@ func (r *ruleReader) skipLong(err error) error {
 		return readFailure(err)
 	}
 	text := fmt.Sprintf("longer than %d bytes", maxLine)
-	return &ruleError{r.place(), &command.Error{Text: text, Status: command.StatusFault}}
+	return &ruleError{r.place(), &command.UsageError{Text: text, Status: command.StatusUsageError}}
 }
 
 // readFailure is the failure of a stream that cannot be read.

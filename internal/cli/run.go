@@ -118,7 +118,7 @@ func firstError(errs []error) error {
 // statusOf is the exit status that an error asks for.
 func statusOf(err error) int {
 	var f *failure
-	var c *command.Error
+	var c *command.UsageError
 	var t *told
 	switch {
 	case err == nil:

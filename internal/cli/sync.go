@@ -128,7 +128,7 @@ func (s *session) wanted() (*ipvs.State, error) {
 	state := &ipvs.State{}
 	err := s.eachRule(func(r rule) error {
 		if r.cmd.Change.Op == 0 {
-			return &ruleError{r.at, &command.Error{Text: "not a command that describes a table", Status: command.StatusFault}}
+			return &ruleError{r.at, &command.UsageError{Text: "not a command that describes a table", Status: command.StatusUsageError}}
 		}
 		cmd, err := s.completed(r.cmd, lookUpIn(state))
 		if err != nil {

@@ -50,13 +50,13 @@ func (l *line) judge(what func() string, member int, ruleOf func(*group) *rule) 
 		switch given := l.has(i); {
 		case !given && !r.needs.has(member), *r == rule{}:
 		case r.needs.has(member) && !given && !l.keeps():
-			return fault("You need to supply the '%s' option for the %s", g.name, what())
+			return usageError("You need to supply the '%s' option for the %s", g.name, what())
 		case !given, l.allows(g, r, member):
 		case !r.one.has(member):
-			return fault("Illegal '%s' option with the %s", g.name, what())
+			return usageError("Illegal '%s' option with the %s", g.name, what())
 		case first != "" && r.narrows.has(member):
 		case first != "":
-			return fault("The option '%s' conflicts with the '%s' option in the %s", g.name, first, what())
+			return usageError("The option '%s' conflicts with the '%s' option in the %s", g.name, first, what())
 		default:
 			first = g.name
 		}
@@ -129,10 +129,10 @@ func (l *line) judgeService() error {
 		return nil
 	}
 	if s.ID.Addr.Port() == 0 && s.Flags&ipvs.Persistent == 0 {
-		return fault("Zero port specified for non-persistent service")
+		return usageError("Zero port specified for non-persistent service")
 	}
 	if s.Flags&ipvs.OnePacket != 0 && s.ID.Protocol != ipvs.UDP {
-		return fault("One-Packet Scheduling is only for UDP virtual services")
+		return usageError("One-Packet Scheduling is only for UDP virtual services")
 	}
 	return nil
 }
@@ -145,14 +145,14 @@ func (l *line) judgeServer() error {
 		d.Addr = netip.AddrPortFrom(d.Addr.Addr(), id.Addr.Port())
 	}
 	if d.Family() != id.Family && d.Forward != ipvs.Tunnel {
-		return fault("Different address family is allowed only for tunneling servers")
+		return usageError("Different address family is allowed only for tunneling servers")
 	}
 	if d.Forward == ipvs.Tunnel {
 		l.keepTunnel()
 		return l.judgeTunnel()
 	}
 	if l.given&aboutTunnels != 0 {
-		return fault("Tunnel options conflict with forward method")
+		return usageError("Tunnel options conflict with forward method")
 	}
 	return nil
 }
@@ -182,7 +182,7 @@ func (l *line) judgeListing() error {
 		persist = l.views & of(PersistentConns)
 	)
 	if instead != 0 && columns != 0 || instead&^of(Connections) != 0 && persist != 0 {
-		return fault("options conflicts in the list command")
+		return usageError("options conflicts in the list command")
 	}
 	listing := &l.listing
 	listing.View = View(bits.TrailingZeros32(uint32(l.views | of(Plain))))

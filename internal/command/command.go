@@ -113,7 +113,7 @@ type Command struct {
 	NetNS string
 	// Keep says that an EditService or EditServer leaves what the line does
 	// not name as it is. The Change is then not what to do, but what to look
-	// up: see Parser.Over. The port of its real server is as the line has it.
+	// up: see Parser.ParseOver. The port of its real server is as the line has it.
 	Keep bool
 	// Words are those of a line with Keep.
 	Words []string

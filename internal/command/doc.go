@@ -1,5 +1,5 @@
 // Package command is the language of ipvsadm: it turns an argument vector, or a
-// line of a rule stream, into a Command, or into an Error that carries the text
+// line of a rule stream, into a Command, or into a UsageError that carries the text
 // and the exit status a script sees.
 //
 // The language is one table (table.go). What reads it:

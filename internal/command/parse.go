@@ -23,7 +23,7 @@ func NewParser(prog string, names Resolver) *Parser {
 	return &Parser{prog: prog, names: names, scanner: newScanner()}
 }
 
-// Parse reads the words after the program's name. The error is an *Error: that
+// Parse reads the words after the program's name. The error is an *UsageError: that
 // of the first word, from the left, which is at fault, then what the line as a
 // whole lacks. No command at all lists the table.
 func (p *Parser) Parse(words []string) (Command, error) {
@@ -45,7 +45,7 @@ func (p *Parser) ParseRule(words []string, cmd *Command) error {
 	case cmd.Verb == Restore:
 		return p.TryHelp()
 	case cmd.NetNS != "":
-		return fault("all of a rule stream is for one network namespace")
+		return usageError("all of a rule stream is for one network namespace")
 	}
 	return nil
 }
@@ -53,7 +53,7 @@ func (p *Parser) ParseRule(words []string, cmd *Command) error {
 // Over completes a command with Keep: it reads the line again, over the present
 // service and server instead of the usual defaults. A server is not needed for
 // EditService.
-func (p *Parser) Over(cmd Command, s ipvs.Service, d ipvs.Destination) (over Command, err error) {
+func (p *Parser) ParseOver(cmd Command, s ipvs.Service, d ipvs.Destination) (over Command, err error) {
 	l := p.newLine()
 	l.over = true
 	l.service, l.server, l.kept = s, d, d.Tunnel
@@ -210,11 +210,11 @@ func (l *line) begin(e *event) error {
 // read takes an option.
 func (l *line) read(e *event) error {
 	if e.option.verb != None {
-		return fault("invalid option `%s'", e.word)
+		return usageError("invalid option `%s'", e.word)
 	}
 	if name := table[e.group].name; name != "" {
 		if l.has(e.group) {
-			return fault("multiple '%s' options specified", name)
+			return usageError("multiple '%s' options specified", name)
 		}
 		l.given |= 1 << e.group
 	}
@@ -234,7 +234,7 @@ func (l *line) finish(plain []string) error {
 		plain = plain[3:]
 	}
 	if len(plain) > 0 {
-		return fault("unexpected argument %s", plain[0])
+		return usageError("unexpected argument %s", plain[0])
 	}
 	if err := l.judgeSchedFlags(); err != nil {
 		return err
@@ -249,13 +249,13 @@ func (l *line) finish(plain []string) error {
 // words.
 func (l *line) readTimeouts(plain []string) error {
 	if len(plain) < 3 {
-		return fault("--set option requires 3 timeout values")
+		return usageError("--set option requires 3 timeout values")
 	}
 	t := &l.timeouts
 	for i, into := range []*uint32{&t.TCP, &t.TCPFin, &t.UDP} {
 		n, ok := parseNumber(plain[i], 0, maxTimeout)
 		if !ok {
-			return fault("invalid timeout value `%s' specified", plain[i])
+			return usageError("invalid timeout value `%s' specified", plain[i])
 		}
 		*into = uint32(n)
 	}

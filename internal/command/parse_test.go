@@ -158,7 +158,7 @@ func TestFaults(t *testing.T) {
 		"-a -t 1.1.1.1:80 -r 2.2.2.2 -i --tun-type gre --tun-csum --tun-nocsum": "2 The option 'tun-csum' conflicts with the 'tun-nocsum' option in the 'gre' tunnel type",
 	} {
 		_, err := parse(t, line)
-		var fault *Error
+		var fault *UsageError
 		if !errors.As(err, &fault) {
 			t.Errorf("%q: got error %v, want %s", line, err, want)
 			continue
@@ -360,7 +360,7 @@ func TestOver(t *testing.T) {
 			t.Errorf("%q: %+v, %v", line, first, err)
 			continue
 		}
-		got, err := p.Over(first, service, server)
+		got, err := p.ParseOver(first, service, server)
 		if err != nil {
 			t.Errorf("%q: %v", line, err)
 		}
@@ -376,7 +376,7 @@ func TestOver(t *testing.T) {
 	} {
 		first, err := p.Parse(strings.Fields(line))
 		if err == nil {
-			_, err = p.Over(first, service, server)
+			_, err = p.ParseOver(first, service, server)
 		}
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", line, err, want)
@@ -386,7 +386,7 @@ func TestOver(t *testing.T) {
 	ipip.Tunnel = ipvs.TunnelInfo{}
 	first, err := p.Parse(strings.Fields(e + " --tun-type gue"))
 	if err == nil {
-		_, err = p.Over(first, service, ipip)
+		_, err = p.ParseOver(first, service, ipip)
 	}
 	if want := "You need to supply the 'tun-port' option for the 'gue' tunnel type"; err == nil || err.Error() != want {
 		t.Errorf("gue over ipip: %v, want %s", err, want)

@@ -31,7 +31,7 @@ func number(min, max int64, text string, store func(*line, uint32)) func(*line, 
 	return func(l *line, value string) error {
 		n, ok := parseNumber(value, min, max)
 		if !ok {
-			return fault("%s", text)
+			return usageError("%s", text)
 		}
 		store(l, uint32(n))
 		return nil
@@ -47,7 +47,7 @@ func daemonState(text string) func(*line, string) error {
 		case "backup":
 			l.daemon.State = ipvs.Backup
 		default:
-			return fault("%s", text)
+			return usageError("%s", text)
 		}
 		return nil
 	}
@@ -58,7 +58,7 @@ func address(p ipvs.Protocol) func(*line, string) error {
 	return func(l *line, value string) error {
 		e, ok := parseEndpoint(value, p, l.names)
 		if !ok {
-			return fault("illegal virtual server address[:port] specified")
+			return usageError("illegal virtual server address[:port] specified")
 		}
 		l.service.ID = ipvs.AddrService(p, netip.AddrPortFrom(e.addr, e.port))
 		if e.addr.Is6() && !l.over {
@@ -71,7 +71,7 @@ func address(p ipvs.Protocol) func(*line, string) error {
 func (l *line) readMark(value string) error {
 	n, ok := parseNumber(value, 1, 1<<32-1)
 	if !ok {
-		return fault("invalid fwmark value `%s' specified", value)
+		return usageError("invalid fwmark value `%s' specified", value)
 	}
 	l.service.ID = ipvs.MarkService(uint32(n), ipvs.IPv4)
 	return nil
@@ -79,7 +79,7 @@ func (l *line) readMark(value string) error {
 
 func (l *line) readIPv6(string) error {
 	if l.service.ID.FWMark == 0 {
-		return fault("-6 used before -f\n")
+		return usageError("-6 used before -f\n")
 	}
 	l.service.ID.Family = ipvs.IPv6
 	if !l.over {
@@ -96,7 +96,7 @@ func (l *line) readScheduler(value string) error {
 func (l *line) readPersistence(value string) error {
 	n, ok := parseNumber(value, 1, maxTimeout)
 	if !ok {
-		return fault("invalid timeout value `%s' specified", value)
+		return usageError("invalid timeout value `%s' specified", value)
 	}
 	l.service.Flags |= ipvs.Persistent
 	l.service.Timeout = uint32(n)
@@ -109,14 +109,14 @@ func (l *line) readNetmask(value string) error {
 	if l.service.ID.Family == ipvs.IPv6 {
 		n := parseLeading(value)
 		if n < 1 || n > 128 {
-			return fault("illegal ipv6 netmask specified")
+			return usageError("illegal ipv6 netmask specified")
 		}
 		l.service.Netmask = uint32(n)
 		return nil
 	}
 	a, ok := parseHost(value, l.names)
 	if !ok {
-		return fault("illegal virtual server persistent mask specified")
+		return usageError("illegal virtual server persistent mask specified")
 	}
 	b := a.As4()
 	l.service.Netmask = uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
@@ -145,7 +145,7 @@ func (l *line) readServer(value string) error {
 	}
 	e, ok := parseEndpoint(value, protocol, l.names)
 	if !ok {
-		return fault("illegal real server address[:port] specified")
+		return usageError("illegal real server address[:port] specified")
 	}
 	if !e.hasPort && l.verb != List {
 		e.port = id.Addr.Port()
@@ -167,7 +167,7 @@ func (l *line) readTunnelType(value string) error {
 			return nil
 		}
 	}
-	return fault("illegal tunnel type specified")
+	return usageError("illegal tunnel type specified")
 }
 
 // tunnelFlag reads a flag of a tunnel.
@@ -190,7 +190,7 @@ func (l *line) readGroup(value string) (err error) {
 
 func (l *line) readNetNS(value string) error {
 	if value == "" {
-		return fault("illegal network namespace specified")
+		return usageError("illegal network namespace specified")
 	}
 	l.netns = value
 	return nil
@@ -198,7 +198,7 @@ func (l *line) readNetNS(value string) error {
 
 func (l *line) readOutput(value string) error {
 	if value == "" {
-		return fault("illegal output file specified")
+		return usageError("illegal output file specified")
 	}
 	l.saving.File = value
 	return nil

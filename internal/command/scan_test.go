@@ -80,7 +80,7 @@ func TestAppendWords(t *testing.T) {
 	}
 }
 
-// FuzzParse feeds whole lines to the parser: it gives a command, or an *Error with
+// FuzzParse feeds whole lines to the parser: it gives a command, or an *UsageError with
 // a text and a status, and the same parser gives the same answer again.
 func FuzzParse(f *testing.F) {
 	for _, line := range []string{
@@ -96,8 +96,8 @@ func FuzzParse(f *testing.F) {
 		words := AppendWords(nil, line)
 		first, firstErr := p.Parse(words)
 		if firstErr != nil {
-			e, ok := firstErr.(*Error)
-			if !ok || e.Text == "" || e.Status != StatusFault && e.Status != StatusUsage {
+			e, ok := firstErr.(*UsageError)
+			if !ok || e.Text == "" || e.Status != StatusUsageError && e.Status != StatusParseError {
 				t.Fatalf("%q: not a fault of the line: %#v", words, firstErr)
 			}
 		} else if first.Verb == None {

@@ -127,7 +127,7 @@ func parseMulticast(s string) (netip.Addr, error) {
 	}
 	a, err := netip.ParseAddr(s)
 	if err != nil || a.Zone() != "" || !a.IsMulticast() {
-		return netip.Addr{}, fault("invalid %s mcast-group `%s'", family, s)
+		return netip.Addr{}, usageError("invalid %s mcast-group `%s'", family, s)
 	}
 	return a, nil
 }
@@ -167,7 +167,7 @@ func parseSchedFlags(list, scheduler string) (ipvs.ServiceFlags, error) {
 	if list != "" && strings.Trim(list, ",") == "" {
 		// The reference program crashes here (it trusts the first part
 		// to be there).
-		return 0, fault("invalid scheduler flag `%s'", list)
+		return 0, usageError("invalid scheduler flag `%s'", list)
 	}
 	var flags ipvs.ServiceFlags
 	for name := range strings.SplitSeq(list, ",") {
@@ -176,10 +176,10 @@ func parseSchedFlags(list, scheduler string) (ipvs.ServiceFlags, error) {
 		}
 		f, ok := findSchedFlag(name)
 		if !ok {
-			return 0, fault("invalid scheduler flag `%s'", name)
+			return 0, usageError("invalid scheduler flag `%s'", name)
 		}
 		if f.scheduler != "" && f.scheduler != scheduler {
-			return 0, fault("incompatible scheduler flag `%s'", name)
+			return 0, usageError("incompatible scheduler flag `%s'", name)
 		}
 		flags |= f.flag
 	}

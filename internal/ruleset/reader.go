@@ -1,0 +1,133 @@
+package ruleset
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
+)
+
+const (
+	// maxLine is the length in bytes beyond which a line cannot be a rule.
+	maxLine = 1 << 20
+	// readSize is how much of a stream is read at a time.
+	readSize = 64 << 10
+)
+
+// Reader reads a rule stream: one command a line. It is a Source. Its memory does
+// not grow with the stream.
+type Reader struct {
+	parser *command.Parser
+	in     *bufio.Reader
+	idle   func() error
+	text   string // lines that have been read already
+	line   int    // number of the present line
+	words  []string
+}
+
+// NewReader returns a Reader of a stream whose lines p parses. idle is called before
+// each read that may have to wait for input, and its error ends the stream; it may be
+// nil.
+func NewReader(in io.Reader, p *command.Parser, idle func() error) *Reader {
+	if idle == nil {
+		idle = func() error { return nil }
+	}
+	return &Reader{parser: p, in: bufio.NewReaderSize(in, readSize), idle: idle}
+}
+
+// Next reads the next rule, as Source says. Lines without a command are skipped.
+func (r *Reader) Next(into *Rule) error {
+	for {
+		text, err := r.nextLine()
+		if err != nil {
+			return err
+		}
+		r.words = command.AppendWords(r.words[:0], text)
+		if len(r.words) == 0 {
+			continue
+		}
+
+		into.Pos = r.position()
+		if err := r.parser.ParseRule(r.words, &into.Cmd); err != nil {
+			return &Error{into.Pos, err}
+		}
+		return nil
+	}
+}
+
+// position returns the position of the present line.
+func (r *Reader) position() Position { return Position{Line: r.line} }
+
+// nextLine returns the next line. A last line without a newline counts.
+func (r *Reader) nextLine() (string, error) {
+	if r.text == "" {
+		r.text = r.bufferedLines()
+	}
+	if end := strings.IndexByte(r.text, '\n') + 1; end > 0 {
+		line := r.text[:end]
+		r.text = r.text[end:]
+		r.line++
+		return line, nil
+	}
+
+	if err := r.idle(); err != nil {
+		return "", err
+	}
+	return r.awaitLine()
+}
+
+// bufferedLines takes the whole lines that have been read already, all at once:
+// there may be thousands.
+func (r *Reader) bufferedLines() string {
+	// Neither to peek at what is buffered nor to discard it can fail.
+	have, _ := r.in.Peek(r.in.Buffered())
+	lines := string(have[:bytes.LastIndexByte(have, '\n')+1])
+	_, _ = r.in.Discard(len(lines))
+	return lines
+}
+
+// awaitLine reads the next line, which may come in several parts.
+func (r *Reader) awaitLine() (string, error) {
+	r.line++
+	var long []byte
+	for {
+		part, err := r.in.ReadSlice('\n')
+		switch {
+		case err == nil && long == nil:
+			return string(part), nil
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF):
+			return "", &ReadError{err}
+		}
+
+		long = append(long, part...)
+		switch {
+		case len(long) > maxLine:
+			return "", r.skipLong(err)
+		case errors.Is(err, io.EOF) && len(long) == 0:
+			return "", io.EOF
+		case err == nil || errors.Is(err, io.EOF):
+			return string(long), nil
+		}
+	}
+}
+
+// skipLong skips the rest of a line that is too long. err is the error of reading
+// the line so far.
+func (r *Reader) skipLong(err error) error {
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = r.in.ReadSlice('\n')
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return &ReadError{err}
+	}
+	return &Error{r.position(), usageError("longer than %d bytes", maxLine)}
+}
+
+// usageError returns a UsageError with StatusUsageError.
+func usageError(format string, args ...any) error {
+	return &command.UsageError{Text: fmt.Sprintf(format, args...), Status: command.StatusUsageError}
+}

@@ -58,7 +58,7 @@ func appendSet(b []byte, t ipvs.Timeouts) []byte {
 // the kernel's choice.
 func appendStart(b []byte, d ipvs.Daemon) []byte {
 	b = append(b, "--start-daemon "...)
-	b = appendDaemonState(b, d.State)
+	b = append(b, d.State.String()...)
 	b = append(b, " --mcast-interface"...)
 	b = append(b, beforeName(d.Interface))
 	b = appendText(b, d.Interface)
@@ -92,7 +92,7 @@ func beforeName(name string) byte {
 // appendStop writes the command that stops a sync daemon.
 func appendStop(b []byte, d ipvs.Daemon) []byte {
 	b = append(b, "--stop-daemon "...)
-	b = appendDaemonState(b, d.State)
+	b = append(b, d.State.String()...)
 	if d.SyncID != 0 {
 		b = appendOption(b, " --syncid ", uint64(d.SyncID))
 	}

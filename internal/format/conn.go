@@ -26,7 +26,7 @@ func (c Connections) AppendTitle(b []byte) []byte {
 
 // AppendLine writes the line of a connection.
 func (c Connections) AppendLine(b []byte, conn *ipvs.Connection) []byte {
-	p := protocolNamed(conn.Protocol)
+	p, _ := ipvs.ParseProcProtocol(conn.Protocol) // names no ports if it is another one
 	b = appendTextField(b, conn.Protocol, 3)
 	b = appendExpiry(b, conn.Expires, 6)
 	b = appendTextField(b, conn.State, 11)
@@ -73,17 +73,4 @@ func appendTwo(b []byte, n uint64) []byte {
 		b = append(b, '0')
 	}
 	return appendLeft(b, n, 0)
-}
-
-// protocolNamed is the protocol that the kernel writes so.
-func protocolNamed(name string) ipvs.Protocol {
-	switch name {
-	case "TCP":
-		return ipvs.TCP
-	case "UDP":
-		return ipvs.UDP
-	case "SCTP":
-		return ipvs.SCTP
-	}
-	return 0
 }

@@ -85,9 +85,9 @@ func appendServiceJSON(b []byte, s *ipvs.Service) []byte {
 func appendIDJSON(b []byte, id ipvs.ServiceID) []byte {
 	if id.FWMark != 0 {
 		b = appendNumber(b, `"fwmark":`, uint64(id.FWMark))
-		return appendWord(append(b, `,"family":`...), familyWord(id.Family), uint64(id.Family))
+		return appendName(append(b, `,"family":`...), id.Family)
 	}
-	b = appendWord(append(b, `"protocol":`...), protocolWord(id.Protocol), uint64(id.Protocol))
+	b = appendName(append(b, `"protocol":`...), id.Protocol)
 	return appendEndJSON(append(b, ','), id.Addr)
 }
 
@@ -110,10 +110,10 @@ func appendAddrJSON(b []byte, addr netip.Addr) []byte {
 // appendSchedFlagsJSON writes the elements of a list of scheduler flags.
 func appendSchedFlagsJSON(b []byte, s *ipvs.Service) []byte {
 	n := 0
-	for i, name := range schedFlagNames(s.Scheduler) {
-		if s.Flags&(ipvs.Sched1<<i) != 0 {
+	for _, flag := range schedFlags {
+		if s.Flags&flag != 0 {
 			b = append(appendComma(b, n), '"')
-			b = append(append(b, name...), '"')
+			b = append(append(b, ipvs.SchedFlagName(flag, s.Scheduler)...), '"')
 			n++
 		}
 	}
@@ -138,7 +138,7 @@ func appendPersistenceJSON(b []byte, s *ipvs.Service) []byte {
 // appendDestination writes the members of a server.
 func (j JSON) appendDestination(b []byte, d *ipvs.Destination) []byte {
 	b = appendEndJSON(b, d.Addr)
-	b = appendWord(append(b, `,"forward":`...), forwardWord(d.Forward), uint64(d.Forward))
+	b = appendName(append(b, `,"forward":`...), d.Forward)
 	b = strconv.AppendInt(append(b, `,"weight":`...), int64(d.Weight), 10)
 	b = appendNumber(b, `,"upper_threshold":`, uint64(d.UpperThreshold))
 	b = appendNumber(b, `,"lower_threshold":`, uint64(d.LowerThreshold))
@@ -158,9 +158,9 @@ func (j JSON) appendDestination(b []byte, d *ipvs.Destination) []byte {
 
 // appendTunnelJSON writes an encapsulation.
 func appendTunnelJSON(b []byte, t ipvs.TunnelInfo) []byte {
-	b = appendWord(append(b, `,"tunnel":{"type":`...), tunnelWord(t.Type), uint64(t.Type))
+	b = appendName(append(b, `,"tunnel":{"type":`...), t.Type)
 	b = appendNumber(b, `,"port":`, uint64(t.Port))
-	b = appendWord(append(b, `,"flags":`...), tunnelFlagsWord(t.Flags), uint64(t.Flags))
+	b = appendName(append(b, `,"flags":`...), t.Flags)
 	return append(b, '}')
 }
 

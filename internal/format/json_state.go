@@ -71,7 +71,7 @@ func appendDaemonsJSON(b []byte, daemons []ipvs.Daemon) []byte {
 // appendDaemonJSON writes the members of a sync daemon. As in the listing, what
 // the kernel did not report is left out.
 func appendDaemonJSON(b []byte, d ipvs.Daemon) []byte {
-	b = appendWord(append(b, `"state":`...), daemonWord(d.State), uint64(d.State))
+	b = appendName(append(b, `"state":`...), d.State)
 	b = appendString(append(b, `,"interface":`...), d.Interface)
 	b = appendNumber(b, `,"syncid":`, uint64(d.SyncID))
 	if d.MaxLen != 0 {

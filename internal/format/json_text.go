@@ -20,13 +20,21 @@ func appendNumber(b []byte, key string, n uint64) []byte {
 	return strconv.AppendUint(append(b, key...), n, 10)
 }
 
-// appendWord writes a number of the kernel's: the word for it as a JSON string, or
-// the number itself if there is no word.
-func appendWord(b []byte, word string, n uint64) []byte {
-	if word == "" {
-		return strconv.AppendUint(b, n, 10)
+// named is a number of the kernel's that can have a name.
+type named interface {
+	~uint8 | ~uint16 | ~uint32
+	Name() (string, bool)
+}
+
+// appendName writes the name of a value as a JSON string, or its number if it has
+// none.
+func appendName[T named](b []byte, v T) []byte {
+	name, ok := v.Name()
+	if !ok {
+		return strconv.AppendUint(b, uint64(v), 10)
 	}
-	b = append(append(b, '"'), word...)
+
+	b = append(append(b, '"'), name...)
 	return append(b, '"')
 }
 

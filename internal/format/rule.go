@@ -134,29 +134,22 @@ func appendForwardOption(b []byte, f ipvs.Forward) []byte {
 // appendTunnelOptions writes the options of an encapsulation.
 func appendTunnelOptions(b []byte, t ipvs.TunnelInfo) []byte {
 	b = append(b, " --tun-type "...)
-	switch t.Type {
-	case ipvs.IPIP:
-		return append(b, "ipip"...)
-	case ipvs.GUE:
-		b = append(b, "gue --tun-port "...)
-		b = strconv.AppendUint(b, uint64(t.Port), 10)
-		return appendChecksumOption(b, t.Flags)
-	case ipvs.GRE:
-		return appendChecksumOption(append(b, "gre"...), t.Flags)
+	b = append(b, t.Type.String()...)
+	if t.Type == ipvs.GUE {
+		b = appendOption(b, " --tun-port ", uint64(t.Port))
 	}
-	return strconv.AppendUint(b, uint64(t.Type), 10)
+	if t.Type == ipvs.GUE || t.Type == ipvs.GRE {
+		b = appendChecksumOption(b, t.Flags)
+	}
+	return b
 }
 
-// appendChecksumOption writes the option for the flags of a tunnel.
+// appendChecksumOption writes the option for the flags of a tunnel. Flags that no
+// option is for become an option that no program accepts.
 func appendChecksumOption(b []byte, f ipvs.TunnelFlags) []byte {
-	switch f {
-	case ipvs.TunnelNoChecksum:
-		return append(b, " --tun-nocsum"...)
-	case ipvs.TunnelChecksum:
-		return append(b, " --tun-csum"...)
-	case ipvs.TunnelRemoteChecksum:
-		return append(b, " --tun-remcsum"...)
+	if name, ok := f.Name(); ok {
+		b = append(b, " --tun-"...)
+		return append(b, name...)
 	}
-	b = append(b, " --tun-flags-"...)
-	return strconv.AppendUint(b, uint64(f), 10)
+	return appendOption(b, " --tun-flags-", uint64(f))
 }

@@ -64,18 +64,11 @@ func appendColumn(b []byte, n uint64, width int) []byte {
 	return appendLeft(append(b, ' '), n, width)
 }
 
-// appendForward writes a forwarding method. Only those words which the reference
-// program has are words: whatever else a kernel reports is a number.
+// appendForward writes a forwarding method. A method for which neither the kernel's
+// proc file nor the reference program has a name is a number.
 func appendForward(b []byte, f ipvs.Forward) []byte {
-	switch f {
-	case ipvs.Masquerade:
-		return append(b, "Masq"...)
-	case ipvs.Local:
-		return append(b, "Local"...)
-	case ipvs.Tunnel:
-		return append(b, "Tunnel"...)
-	case ipvs.Route:
-		return append(b, "Route"...)
+	if name, ok := f.ProcName(); ok {
+		return append(b, name...)
 	}
 	return strconv.AppendUint(b, uint64(f), 10)
 }
@@ -86,18 +79,16 @@ func appendTunnel(b []byte, d *ipvs.Destination) []byte {
 	if d.Forward != ipvs.Tunnel {
 		return append(b, "n/a"...)
 	}
-	switch t := d.Tunnel; t.Type {
-	case ipvs.IPIP:
-		return append(b, "ipip"...)
-	case ipvs.GUE:
-		b = append(b, "gue:"...)
-		b = strconv.AppendUint(b, uint64(t.Port), 10)
-		return appendTunnelFlags(append(b, ':'), t.Flags)
-	case ipvs.GRE:
-		return appendTunnelFlags(append(b, "gre:"...), t.Flags)
-	default:
-		return strconv.AppendUint(b, uint64(t.Type), 10)
+
+	t := d.Tunnel
+	b = append(b, t.Type.String()...)
+	if t.Type == ipvs.GUE {
+		b = strconv.AppendUint(append(b, ':'), uint64(t.Port), 10)
 	}
+	if t.Type == ipvs.GUE || t.Type == ipvs.GRE {
+		b = appendTunnelFlags(append(b, ':'), t.Flags)
+	}
+	return b
 }
 
 // appendTunnelFlags writes how a tunnel is checksummed: not, with a checksum, or

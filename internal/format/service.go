@@ -7,30 +7,21 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// schedFlagNames are the words for Sched1, Sched2 and Sched3. The schedulers sh
-// and mh have names of their own for the first two.
-func schedFlagNames(scheduler string) [3]string {
-	switch scheduler {
-	case "sh":
-		return [3]string{"sh-fallback", "sh-port", "flag-3"}
-	case "mh":
-		return [3]string{"mh-fallback", "mh-port", "flag-3"}
-	}
-	return [3]string{"flag-1", "flag-2", "flag-3"}
-}
+// schedFlags are the scheduler flags in the order in which they are printed.
+var schedFlags = [...]ipvs.ServiceFlags{ipvs.Sched1, ipvs.Sched2, ipvs.Sched3}
 
 // appendSchedFlags writes the scheduler flags of a service, parted by commas:
 // those that the mask lets through.
 func appendSchedFlags(b []byte, s *ipvs.Service, mask ipvs.ServiceFlags) []byte {
 	from := len(b)
-	for i, name := range schedFlagNames(s.Scheduler) {
-		if s.Flags&mask&(ipvs.Sched1<<i) == 0 {
+	for _, flag := range schedFlags {
+		if s.Flags&mask&flag == 0 {
 			continue
 		}
 		if len(b) > from {
 			b = append(b, ',')
 		}
-		b = append(b, name...)
+		b = append(b, ipvs.SchedFlagName(flag, s.Scheduler)...)
 	}
 	return b
 }

@@ -23,7 +23,7 @@ func appendTimeouts(b []byte, t ipvs.Timeouts) []byte {
 // before 4.3 report no more than the interface and the sync ID: what is zero is
 // left out.
 func AppendDaemon(b []byte, d ipvs.Daemon) []byte {
-	b = appendDaemonState(b, d.State)
+	b = append(b, d.State.String()...)
 	b = append(b, " sync daemon (mcast="...)
 	b = appendText(b, d.Interface)
 	b = appendOption(b, ", syncid=", uint64(d.SyncID))
@@ -41,15 +41,4 @@ func AppendDaemon(b []byte, d ipvs.Daemon) []byte {
 		b = appendOption(b, ", ttl=", uint64(d.TTL))
 	}
 	return append(b, ")\n"...)
-}
-
-// appendDaemonState writes the side of a sync daemon.
-func appendDaemonState(b []byte, s ipvs.DaemonState) []byte {
-	switch s {
-	case ipvs.Master:
-		return append(b, "master"...)
-	case ipvs.Backup:
-		return append(b, "backup"...)
-	}
-	return strconv.AppendUint(b, uint64(s), 10)
 }

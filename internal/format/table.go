@@ -137,15 +137,10 @@ func (l Listing) appendServiceName(b []byte, s *ipvs.Service) []byte {
 	return cut(b, from, serviceWidth)
 }
 
-// protocolTitle is a protocol as the listings have it.
+// protocolTitle returns a protocol as the listings print it.
 func protocolTitle(p ipvs.Protocol) string {
-	switch p {
-	case ipvs.TCP:
-		return "TCP"
-	case ipvs.UDP:
-		return "UDP"
-	case ipvs.SCTP:
-		return "SCTP"
+	if name, ok := p.ProcName(); ok {
+		return name
 	}
 	return "?"
 }

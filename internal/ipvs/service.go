@@ -1,9 +1,6 @@
 package ipvs
 
-import (
-	"net/netip"
-	"strconv"
-)
+import "net/netip"
 
 // Family is an address family as the kernel numbers it (AF_INET, AF_INET6). The
 // zero value means "not known".
@@ -70,20 +67,6 @@ const (
 	UDP  Protocol = 17
 	SCTP Protocol = 132
 )
-
-// String is the lower-case name as /etc/services has it (the name that service
-// look-ups take), or the number of a protocol that IPVS does not balance.
-func (p Protocol) String() string {
-	switch p {
-	case TCP:
-		return "tcp"
-	case UDP:
-		return "udp"
-	case SCTP:
-		return "sctp"
-	}
-	return strconv.Itoa(int(p))
-}
 
 // ServiceID is what tells one virtual service from another: either a protocol,
 // an address and a port, or a firewall mark and a family. It is comparable.

@@ -78,7 +78,7 @@ func (c *Client) applyBatch(r *results, b batch) {
 		c.reserved = true
 	}
 	c.in.forget()
-	if err := c.ch.send(b.datagram); err != nil {
+	if err := c.ch.sendChanges(b.datagram); err != nil {
 		r.failRest(b.start, b.n, errnoOf(err))
 	} else {
 		c.collect(r, b)

@@ -127,7 +127,7 @@ func (c *Client) request(flags netlink.HeaderFlags, cmd command, body func(*enco
 		return seq, err
 	}
 	c.in.forget()
-	return seq, c.ch.send(c.out.b)
+	return seq, c.ch.sendRead(c.out.b)
 }
 
 // reply waits for the next message that answers the request of this number. An error

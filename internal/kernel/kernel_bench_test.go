@@ -83,7 +83,7 @@ func benchmarkReplay(b *testing.B, c *Client, table []ipvs.Change) {
 	buf := make([]byte, receiveSize())
 	for b.Loop() {
 		for _, datagram := range recorder.sent {
-			must(b, c.ch.send(datagram))
+			must(b, c.ch.sendChanges(datagram))
 			_, err := c.ch.receive(buf, true)
 			must(b, err)
 		}
@@ -96,7 +96,7 @@ type recordingChannel struct {
 	sent [][]byte
 }
 
-func (r *recordingChannel) send(datagram []byte) error {
+func (r *recordingChannel) sendChanges(datagram []byte) error {
 	r.sent = append(r.sent, append([]byte(nil), datagram...))
-	return r.channel.send(datagram)
+	return r.channel.sendChanges(datagram)
 }

@@ -37,7 +37,9 @@ func newScriptedClient(answer func([]message) []event) (*Client, *scriptedKernel
 	return newClient(k, testFamily), k
 }
 
-func (k *scriptedKernel) send(datagram []byte) error {
+func (k *scriptedKernel) sendRead(datagram []byte) error { return k.sendChanges(datagram) }
+
+func (k *scriptedKernel) sendChanges(datagram []byte) error {
 	if k.sendErr != nil {
 		return k.sendErr
 	}

@@ -15,10 +15,13 @@ import (
 // channel carries whole datagrams to the kernel and back. It is the seam at
 // which tests play a kernel.
 type channel interface {
-	// send hands a datagram to the kernel. When it returns, the kernel has
-	// handled all of it, and the answers are queued; an error means that the
-	// kernel has seen none of it.
-	send(datagram []byte) error
+	// sendChanges sends a datagram of changes to the kernel. When it returns, the
+	// kernel has handled all of it, and the answers are queued; an error means that
+	// the kernel has seen none of it.
+	sendChanges(datagram []byte) error
+	// sendRead sends a request that only reads, in the same way. It can do so
+	// faster, because the kernel handles it in no time.
+	sendRead(datagram []byte) error
 	// receive puts the next queued datagram into b and gives its length, which
 	// is greater than that of b when it did not fit. With nothing queued it
 	// fails with EAGAIN, or if asked to wait, after a while with ETIMEDOUT.
@@ -30,8 +33,9 @@ type channel interface {
 	close() error
 }
 
-// receiveTimeout is how long receive waits. The kernel answers within send, so
-// that in practice nothing ever waits; this keeps a fault from becoming a hang.
+// receiveTimeout is how long receive waits. The kernel queues the answers before the
+// send returns, so receive finds them there; the limit keeps a fault from becoming a
+// hang.
 const receiveTimeout = 10 * time.Second
 
 // socket is the channel to the real kernel: a socket that package netlink made.
@@ -65,14 +69,18 @@ func dial() (s *socket, err error) {
 	return &socket{conn: conn, raw: raw}, nil
 }
 
-func (s *socket) send(datagram []byte) error {
+func (s *socket) sendChanges(datagram []byte) error { return s.send(datagram, sendChanges) }
+
+func (s *socket) sendRead(datagram []byte) error { return s.send(datagram, sendRead) }
+
+// send sends a datagram by one of the two system calls.
+func (s *socket) send(datagram []byte, call func(uintptr, []byte) error) error {
 	var err error
 	werr := s.raw.Write(func(fd uintptr) bool {
-		err = ignoringEINTR(func() error {
-			return sendto(fd, datagram)
-		})
+		err = ignoringEINTR(func() error { return call(fd, datagram) })
 		return !errors.Is(err, unix.EAGAIN)
 	})
+
 	return errors.Join(werr, err)
 }
 

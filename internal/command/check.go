@@ -3,6 +3,7 @@ package command
 import (
 	"math/bits"
 	"net/netip"
+	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -28,6 +29,22 @@ var (
 	// aboutTunnels are those of the options that describe a tunnel.
 	aboutTunnels = groupsThat(func(g *group) bool { return g.tunnels != rule{} })
 )
+
+// Groups that FromChange names, by index.
+var (
+	groupServiceAddress = groupNamed("service-address")
+	groupRealServer     = groupNamed("real-server")
+	groupTunnelType     = groupNamed("tun-type")
+	groupTunnelPort     = groupNamed("tun-port")
+	groupTunnelChecksum = groupNamed("tun-csum")
+	groupTunnelRemote   = groupNamed("tun-remcsum")
+)
+
+// groupNamed returns the index of the group with this name in messages, which is in
+// the table.
+func groupNamed(name string) int {
+	return slices.IndexFunc(table, func(g group) bool { return g.name == name })
+}
 
 func groupsThat(is func(*group) bool) (groups uint64) {
 	for i := range table {
@@ -139,22 +156,38 @@ func (l *line) judgeService() error {
 
 func (l *line) judgeServer() error {
 	id, d := l.service.ID, &l.server
-	if d.Forward != ipvs.Masquerade && id.FWMark == 0 {
-		// The packet reaches the server as the client sent it, so the
-		// port cannot change on the way.
+	if !l.translatesPorts() {
 		d.Addr = netip.AddrPortFrom(d.Addr.Addr(), id.Addr.Port())
 	}
 	if d.Family() != id.Family && d.Forward != ipvs.Tunnel {
 		return usageError("Different address family is allowed only for tunneling servers")
 	}
 	if d.Forward == ipvs.Tunnel {
-		l.keepTunnel()
+		if l.over {
+			l.keepTunnel()
+		}
 		return l.judgeTunnel()
 	}
 	if l.given&aboutTunnels != 0 {
 		return usageError("Tunnel options conflict with forward method")
 	}
 	return nil
+}
+
+// translatesPorts reports whether the server's port can differ from the service's.
+// It cannot where the packet reaches the server as the client sent it. A service by
+// firewall mark has no port.
+func (l *line) translatesPorts() bool {
+	return l.server.Forward == ipvs.Masquerade || l.service.ID.FWMark != 0
+}
+
+// requestable returns the forwarding method to ask for where the kernel shows f:
+// it makes Local of any server with an address of the director's.
+func requestable(f ipvs.Forward) ipvs.Forward {
+	if f == ipvs.Local {
+		return ipvs.Route
+	}
+	return f
 }
 
 // keepTunnel completes a tunnel by what is kept of the present one: nothing if it

@@ -59,9 +59,7 @@ func (p *Parser) ParseOver(cmd Command, s ipvs.Service, d ipvs.Destination) (ove
 	l.service, l.server, l.kept = s, d, d.Tunnel
 	l.service.Flags &^= ipvs.Hashed
 	l.server.Tunnel = ipvs.TunnelInfo{}
-	if l.server.Forward == ipvs.Local {
-		l.server.Forward = ipvs.Route // as a rule has it
-	}
+	l.server.Forward = requestable(l.server.Forward)
 	if err := p.parse(cmd.Words, l, &over); err != nil {
 		return Command{}, err
 	}
@@ -152,12 +150,17 @@ type line struct {
 // takes the place of the one before.
 func (p *Parser) newLine() *line {
 	l := &p.line
-	*l = line{}
+	l.reset()
 	l.names = p.names
+	return l
+}
+
+// reset makes the line one that says nothing: everything is as it is by default.
+func (l *line) reset() {
+	*l = line{}
 	l.service.ID.Family = ipvs.IPv4
 	l.service.Netmask = ipvs.IPv4.FullMask()
 	l.server.Weight, l.server.Forward = 1, ipvs.Route
-	return l
 }
 
 // command gives what a line that was read and judged says.
@@ -216,10 +219,13 @@ func (l *line) read(e *event) error {
 		if l.has(e.group) {
 			return usageError("multiple '%s' options specified", name)
 		}
-		l.given |= 1 << e.group
+		l.see(e.group)
 	}
 	return e.option.read(l, e.value)
 }
+
+// see notes that the line names an option of the group.
+func (l *line) see(group int) { l.given |= 1 << group }
 
 // has says whether the line named an option of the group.
 func (l *line) has(group int) bool { return l.given&(1<<group) != 0 }
@@ -236,6 +242,11 @@ func (l *line) finish(plain []string) error {
 	if len(plain) > 0 {
 		return usageError("unexpected argument %s", plain[0])
 	}
+	return l.check()
+}
+
+// check checks the line as a whole, and fills in what follows from it.
+func (l *line) check() error {
 	if err := l.judgeSchedFlags(); err != nil {
 		return err
 	}
@@ -253,11 +264,11 @@ func (l *line) readTimeouts(plain []string) error {
 	}
 	t := &l.timeouts
 	for i, into := range []*uint32{&t.TCP, &t.TCPFin, &t.UDP} {
-		n, ok := parseNumber(plain[i], 0, maxTimeout)
-		if !ok {
-			return usageError("invalid timeout value `%s' specified", plain[i])
+		n, err := connectionTimes.parse(plain[i])
+		if err != nil {
+			return err
 		}
-		*into = uint32(n)
+		*into = n
 	}
 	return nil
 }

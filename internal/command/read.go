@@ -26,20 +26,20 @@ func mode(m RestoreMode) func(*line, string) error {
 	return flag(func(l *line) { l.mode = m })
 }
 
-// number reads a number of a range.
-func number(min, max int64, text string, store func(*line, uint32)) func(*line, string) error {
+// number returns the read of an option whose value is a number of the range.
+func number(r numberRange, store func(*line, uint32)) func(*line, string) error {
 	return func(l *line, value string) error {
-		n, ok := parseNumber(value, min, max)
-		if !ok {
-			return usageError("%s", text)
+		n, err := r.parse(value)
+		if err != nil {
+			return err
 		}
-		store(l, uint32(n))
+		store(l, n)
 		return nil
 	}
 }
 
-// daemonState reads the state of a sync daemon.
-func daemonState(text string) func(*line, string) error {
+// daemonState returns the read of a command whose value is the state of a sync daemon.
+func daemonState(v Verb) func(*line, string) error {
 	return func(l *line, value string) error {
 		switch value {
 		case "master":
@@ -47,7 +47,7 @@ func daemonState(text string) func(*line, string) error {
 		case "backup":
 			l.daemon.State = ipvs.Backup
 		default:
-			return usageError("%s", text)
+			return errDaemonState(v)
 		}
 		return nil
 	}
@@ -58,7 +58,7 @@ func address(p ipvs.Protocol) func(*line, string) error {
 	return func(l *line, value string) error {
 		e, ok := parseEndpoint(value, p, l.names)
 		if !ok {
-			return usageError("illegal virtual server address[:port] specified")
+			return errServiceAddress()
 		}
 		l.service.ID = ipvs.AddrService(p, netip.AddrPortFrom(e.addr, e.port))
 		if e.addr.Is6() && !l.over {
@@ -69,11 +69,11 @@ func address(p ipvs.Protocol) func(*line, string) error {
 }
 
 func (l *line) readMark(value string) error {
-	n, ok := parseNumber(value, 1, 1<<32-1)
-	if !ok {
-		return usageError("invalid fwmark value `%s' specified", value)
+	n, err := marks.parse(value)
+	if err != nil {
+		return err
 	}
-	l.service.ID = ipvs.MarkService(uint32(n), ipvs.IPv4)
+	l.service.ID = ipvs.MarkService(n, ipvs.IPv4)
 	return nil
 }
 
@@ -94,12 +94,12 @@ func (l *line) readScheduler(value string) error {
 }
 
 func (l *line) readPersistence(value string) error {
-	n, ok := parseNumber(value, 1, maxTimeout)
-	if !ok {
-		return usageError("invalid timeout value `%s' specified", value)
+	n, err := persistenceTimes.parse(value)
+	if err != nil {
+		return err
 	}
 	l.service.Flags |= ipvs.Persistent
-	l.service.Timeout = uint32(n)
+	l.service.Timeout = n
 	return nil
 }
 
@@ -108,11 +108,8 @@ func (l *line) readPersistence(value string) error {
 func (l *line) readNetmask(value string) error {
 	if l.service.ID.Family == ipvs.IPv6 {
 		n := parseLeading(value)
-		if n < 1 || n > 128 {
-			return usageError("illegal ipv6 netmask specified")
-		}
 		l.service.Netmask = uint32(n)
-		return nil
+		return checkPrefix(int64(n))
 	}
 	a, ok := parseHost(value, l.names)
 	if !ok {
@@ -145,7 +142,7 @@ func (l *line) readServer(value string) error {
 	}
 	e, ok := parseEndpoint(value, protocol, l.names)
 	if !ok {
-		return usageError("illegal real server address[:port] specified")
+		return errServerAddress()
 	}
 	if !e.hasPort && l.verb != List {
 		e.port = id.Addr.Port()
@@ -167,7 +164,7 @@ func (l *line) readTunnelType(value string) error {
 			return nil
 		}
 	}
-	return usageError("illegal tunnel type specified")
+	return errTunnelType()
 }
 
 // tunnelFlag reads a flag of a tunnel.

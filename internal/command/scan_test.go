@@ -102,6 +102,8 @@ func FuzzParse(f *testing.F) {
 			}
 		} else if first.Verb == None {
 			t.Fatalf("%q: neither a command nor an error", words)
+		} else {
+			fuzzFromChange(t, words, first)
 		}
 		second, secondErr := p.Parse(words)
 		if diff := cmp.Diff(first, second, compareAddrs); diff != "" {

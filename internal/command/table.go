@@ -104,10 +104,10 @@ var table = []group{
 		{long: "set", words: "TCP TCPFIN UDP", verb: SetTimeouts, help: "set the connection timeouts in seconds; 0 keeps one"}}},
 	{name: "start-daemon", options: []option{
 		{long: "start-daemon", value: "STATE", verb: StartDaemon, help: "start the connection sync daemon: master or backup",
-			read: daemonState("illegal start-daemon parameter specified")}}},
+			read: daemonState(StartDaemon)}}},
 	{name: "stop-daemon", options: []option{
 		{long: "stop-daemon", value: "STATE", verb: StopDaemon, help: "stop the connection sync daemon: master or backup",
-			read: daemonState("illegal start_daemon specified")}}},
+			read: daemonState(StopDaemon)}}},
 	{name: "help", options: []option{
 		{long: "help", letters: "h", verb: Help, help: "print this text"}}},
 	{name: "version", options: []option{
@@ -142,13 +142,13 @@ var table = []group{
 		{long: "ipip", letters: "i", help: "forward through a tunnel", read: forward(ipvs.Tunnel)}}},
 	{name: "weight", verbs: rule{takes: serverEdits}, options: []option{
 		{long: "weight", letters: "w", value: "N", help: "capacity in relation to the other servers (default 1); 0: no new connections",
-			read: number(0, maxInt32, "illegal weight specified", func(l *line, n uint32) { l.server.Weight = int32(n) })}}},
+			read: number(weights, func(l *line, n uint32) { l.server.Weight = int32(n) })}}},
 	{name: "u-threshold", verbs: rule{takes: serverEdits}, options: []option{
 		{long: "u-threshold", letters: "x", value: "N", help: "no new connections above this number (default 0: no limit)",
-			read: number(0, maxInt32, "illegal u_threshold specified", func(l *line, n uint32) { l.server.UpperThreshold = n })}}},
+			read: number(upperThresholds, func(l *line, n uint32) { l.server.UpperThreshold = n })}}},
 	{name: "l-threshold", verbs: rule{takes: serverEdits}, options: []option{
 		{long: "l-threshold", letters: "y", value: "N", help: "... until there are fewer than this (default 0: three quarters of it)",
-			read: number(0, maxInt32, "illegal l_threshold specified", func(l *line, n uint32) { l.server.LowerThreshold = n })}}},
+			read: number(lowerThresholds, func(l *line, n uint32) { l.server.LowerThreshold = n })}}},
 	{name: "mcast-interface", verbs: rule{takes: daemons}, options: []option{
 		{long: "mcast-interface", value: "IFNAME", help: "multicast interface (default " + defaultInterface + ")", read: (*line).readInterface}}},
 	{name: "timeout", verbs: rule{one: lists}, options: []option{
@@ -168,7 +168,7 @@ var table = []group{
 			read: flag(func(l *line) { l.listing.KernelOrder = true })}}},
 	{name: "syncid", verbs: rule{takes: daemons | of(StopDaemon) | lists}, options: []option{
 		{long: "syncid", value: "N", help: "group of sync daemons, 0 to 255 (default 0: a backup takes all)",
-			read: number(0, 255, "illegal syncid specified", func(l *line, n uint32) { l.daemon.SyncID = n })}}},
+			read: number(syncIDs, func(l *line, n uint32) { l.daemon.SyncID = n })}}},
 	{name: "exact", verbs: rule{takes: lists}, options: []option{
 		{long: "exact", letters: "X", help: "print counters in full",
 			read: flag(func(l *line) { l.listing.Exact = true })}}},
@@ -184,20 +184,20 @@ var table = []group{
 		{long: "mcast-group", value: "ADDRESS", help: "multicast group (default 224.0.0.81)", read: (*line).readGroup}}},
 	{name: "mcast-port", verbs: rule{takes: daemons}, options: []option{
 		{long: "mcast-port", value: "PORT", help: "UDP port (default 8848)",
-			read: number(1, 65535, "illegal mcast-port specified", func(l *line, n uint32) { l.daemon.Port = uint16(n) })}}},
+			read: number(syncPorts, func(l *line, n uint32) { l.daemon.Port = uint16(n) })}}},
 	{name: "mcast-ttl", verbs: rule{takes: daemons}, options: []option{
 		{long: "mcast-ttl", value: "TTL", help: "time to live of the multicast packets (default 1)",
-			read: number(1, 255, "illegal mcast-ttl specified", func(l *line, n uint32) { l.daemon.TTL = uint8(n) })}}},
+			read: number(syncTTLs, func(l *line, n uint32) { l.daemon.TTL = uint8(n) })}}},
 	{name: "sync-maxlen", verbs: rule{takes: daemons}, options: []option{
 		{long: "sync-maxlen", value: "BYTES", help: "greatest length of a sync message (default: what the interface takes)",
-			read: number(1, 65507, "illegal sync-maxlen specified", func(l *line, n uint32) { l.daemon.MaxLen = uint16(n) })}}},
+			read: number(syncLengths, func(l *line, n uint32) { l.daemon.MaxLen = uint16(n) })}}},
 	{name: "tun-info", verbs: rule{takes: lists}, options: []option{
 		{long: "tun-info", help: "list the tunnels", read: view(TunInfo)}}},
 	{name: "tun-type", verbs: rule{takes: serverEdits}, tunnels: rule{takes: of(ipvs.IPIP, ipvs.GUE, ipvs.GRE)}, options: []option{
 		{long: "tun-type", value: "TYPE", help: "encapsulation: ipip (default), gue or gre", read: (*line).readTunnelType}}},
 	{name: "tun-port", verbs: rule{takes: serverEdits}, tunnels: rule{needs: of(ipvs.GUE)}, options: []option{
 		{long: "tun-port", value: "PORT", help: "UDP port of a gue tunnel",
-			read: number(1, 65535, "illegal tunnel port specified", func(l *line, n uint32) { l.server.Tunnel.Port = uint16(n) })}}},
+			read: number(tunnelPorts, func(l *line, n uint32) { l.server.Tunnel.Port = uint16(n) })}}},
 	{name: "tun-nocsum", verbs: rule{takes: serverEdits}, tunnels: rule{one: of(ipvs.GUE, ipvs.GRE)}, options: []option{
 		{long: "tun-nocsum", help: "gue, gre: no checksum (default)", read: tunnelFlag(ipvs.TunnelNoChecksum)}}},
 	{name: "tun-csum", verbs: rule{takes: serverEdits}, tunnels: rule{one: of(ipvs.GUE, ipvs.GRE)}, options: []option{
@@ -226,7 +226,7 @@ var table = []group{
 			read: flag(func(l *line) { l.keep = true })}}},
 	{name: "drain", verbs: rule{takes: of(DeleteServer)}, options: []option{
 		{long: "drain", beyond: true, value: "TIME", help: "set the weight to 0 and wait that many seconds for the connections to end before removing",
-			read: number(0, maxTimeout, "illegal drain time specified", func(l *line, n uint32) {
+			read: number(drainTimes, func(l *line, n uint32) {
 				d := time.Duration(n) * time.Second
 				l.drain = &d
 			})}}},

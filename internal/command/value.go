@@ -1,7 +1,6 @@
 package command
 
 import (
-	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -10,8 +9,6 @@ import (
 )
 
 const (
-	maxInt32 = math.MaxInt32
-
 	// maxTimeout is the longest time that the reference program accepts: 31
 	// days in seconds.
 	maxTimeout = 31 * 24 * 60 * 60
@@ -118,18 +115,10 @@ func parseIPv6(s string) (netip.Addr, bool) {
 	return a, err == nil && a.Zone() == ""
 }
 
-// parseMulticast reads the address of a multicast group. A value with a colon is
-// IPv6.
+// parseMulticast reads the address of a multicast group.
 func parseMulticast(s string) (netip.Addr, error) {
-	family := "IPv4"
-	if strings.Contains(s, ":") {
-		family = "IPv6"
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() != "" || !a.IsMulticast() {
-		return netip.Addr{}, usageError("invalid %s mcast-group `%s'", family, s)
-	}
-	return a, nil
+	a, _ := netip.ParseAddr(s)
+	return a, checkMulticast(a, s)
 }
 
 // cut keeps the first bytes of a name.

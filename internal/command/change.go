@@ -1,0 +1,249 @@
+package command
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// FromChange returns the command that makes a change, for readers of values instead
+// of words, such as a JSON document's. It checks each value against the limits of the
+// option with the same meaning, and the change as a whole as the line that describes
+// it. The error is an *UsageError with the text and the status of that line.
+//
+// Op selects the fields of the change that count. The others are ignored, as are
+// ipvs.Hashed and the counters, which no change carries. Netmask must be set; without
+// another mask it is ipvs.Family.FullMask. An empty Scheduler is the default scheduler,
+// an empty Interface of a daemon to start the default interface. ipvs.Local becomes
+// ipvs.Route, from which the kernel makes it again.
+//
+// Two checks are stricter than those of a line. A line cuts a name that is too long
+// and replaces the port of a server that must have the port of its service; FromChange
+// returns an error for both, and for a name with blanks, control characters or other
+// bytes than printable ASCII.
+func FromChange(c ipvs.Change) (Command, error) {
+	verb := Verb(slices.Index(ops[:], c.Op))
+	if c.Op == 0 || verb < 0 {
+		return Command{}, usageError("%s is not a command", c.Op)
+	}
+
+	var l line
+	l.reset()
+	l.verb = verb
+	if err := l.setChange(&c); err != nil {
+		return Command{}, err
+	}
+	if err := l.check(); err != nil {
+		return Command{}, err
+	}
+
+	var cmd Command
+	l.command(&cmd)
+	return cmd, nil
+}
+
+// setChange copies the fields of a change that count to the line.
+func (l *line) setChange(c *ipvs.Change) error {
+	switch l.verb {
+	case SetTimeouts:
+		return l.setTimeouts(c.Timeouts)
+	case StartDaemon, StopDaemon:
+		return l.setDaemon(c.Daemon)
+	}
+
+	if err := l.setServiceID(c.Service.ID); err != nil {
+		return err
+	}
+	switch l.verb {
+	case AddService, EditService:
+		return l.setService(c.Service)
+	case AddServer, EditServer:
+		return l.setServer(c.Destination)
+	case DeleteServer:
+		return l.setServerAddr(c.Destination.Addr)
+	}
+	return nil
+}
+
+// setServiceID sets the service that the command is about. The zero ServiceID stands
+// for a line without one.
+func (l *line) setServiceID(id ipvs.ServiceID) error {
+	if id == (ipvs.ServiceID{}) {
+		return nil
+	}
+
+	whole := ipvs.AddrService(id.Protocol, id.Addr)
+	if id.FWMark != 0 {
+		id.Family = cmp.Or(id.Family, ipv4)
+		whole = ipvs.MarkService(id.FWMark, id.Family)
+	}
+	if id != whole || id.Family.Bits() == 0 || id.FWMark == 0 && !isBalanced(id.Protocol) || id.Addr.Addr().Zone() != "" {
+		return errServiceAddress()
+	}
+
+	l.service.ID = id
+	l.see(groupServiceAddress)
+	return nil
+}
+
+// isBalanced reports whether a service can have the protocol.
+func isBalanced(p ipvs.Protocol) bool {
+	return p == ipvs.TCP || p == ipvs.UDP || p == ipvs.SCTP
+}
+
+// setService sets the settings of the service.
+func (l *line) setService(s ipvs.Service) error {
+	s.ID, s.Stats = l.service.ID, nil
+	s.Flags &^= ipvs.Hashed
+	l.service = s
+
+	if err := checkName("scheduler", s.Scheduler, maxSchedulerName); err != nil {
+		return err
+	}
+	if err := checkName("persistence engine", s.Engine, maxEngineName); err != nil {
+		return err
+	}
+	if s.ID.Family == ipv6 {
+		if err := checkPrefix(int64(s.Netmask)); err != nil {
+			return err
+		}
+	}
+
+	persistent := s.Flags&ipvs.Persistent != 0
+	if persistent || s.Timeout != 0 {
+		if err := persistenceTimes.check(int64(s.Timeout)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setServer sets the real server and its settings.
+func (l *line) setServer(d ipvs.Destination) error {
+	if err := l.setServerAddr(d.Addr); err != nil {
+		return err
+	}
+	l.server.Weight, l.server.Tunnel = d.Weight, d.Tunnel
+	l.server.UpperThreshold, l.server.LowerThreshold = d.UpperThreshold, d.LowerThreshold
+	if err := l.setForward(d.Forward); err != nil {
+		return err
+	}
+
+	if err := weights.check(int64(d.Weight)); err != nil {
+		return err
+	}
+	if err := upperThresholds.check(int64(d.UpperThreshold)); err != nil {
+		return err
+	}
+	if err := lowerThresholds.check(int64(d.LowerThreshold)); err != nil {
+		return err
+	}
+	return l.seeTunnel(d.Tunnel)
+}
+
+// setServerAddr sets the address of the real server. The zero AddrPort stands for a
+// line without one.
+func (l *line) setServerAddr(a netip.AddrPort) error {
+	if !a.IsValid() {
+		return nil
+	}
+	if a.Addr().Zone() != "" {
+		return errServerAddress()
+	}
+
+	l.server.Addr = a
+	l.see(groupRealServer)
+	return nil
+}
+
+// setForward sets the forwarding method, and checks that the port goes with it.
+func (l *line) setForward(f ipvs.Forward) error {
+	if f > ipvs.Bypass {
+		return usageError("illegal forwarding method specified")
+	}
+	l.server.Forward = requestable(f)
+
+	port := l.server.Addr.Port()
+	if l.server.Addr.IsValid() && !l.translatesPorts() && port != l.service.ID.Addr.Port() {
+		return usageError("port %d is not that of the service, as it has to be unless forward is masq", port)
+	}
+	return nil
+}
+
+// seeTunnel marks the options that describe the tunnel as seen.
+func (l *line) seeTunnel(t ipvs.TunnelInfo) error {
+	if int(t.Type) >= len(tunnelTypes) {
+		return errTunnelType()
+	}
+	for _, option := range [...]struct {
+		group int
+		named bool
+	}{
+		{groupTunnelType, t.Type != ipvs.IPIP},
+		{groupTunnelPort, t.Port != 0},
+		{groupTunnelChecksum, t.Flags&ipvs.TunnelChecksum != 0},
+		{groupTunnelRemote, t.Flags&ipvs.TunnelRemoteChecksum != 0},
+	} {
+		if option.named {
+			l.see(option.group)
+		}
+	}
+	return nil
+}
+
+// setTimeouts sets the connection timeouts.
+func (l *line) setTimeouts(t ipvs.Timeouts) error {
+	for _, seconds := range []uint32{t.TCP, t.TCPFin, t.UDP} {
+		if err := connectionTimes.check(int64(seconds)); err != nil {
+			return err
+		}
+	}
+	l.timeouts = t
+	return nil
+}
+
+// setDaemon sets the sync daemon. Only the state and the sync ID count for a daemon to
+// stop.
+func (l *line) setDaemon(d ipvs.Daemon) error {
+	if d.State != ipvs.Master && d.State != ipvs.Backup {
+		return errDaemonState(l.verb)
+	}
+	if err := syncIDs.check(int64(d.SyncID)); err != nil {
+		return err
+	}
+	l.daemon = ipvs.Daemon{State: d.State, SyncID: d.SyncID}
+	if l.verb == StopDaemon {
+		return nil
+	}
+
+	l.daemon = d
+	if err := checkName("multicast interface", d.Interface, maxInterfaceName); err != nil {
+		return err
+	}
+	if d.MaxLen != 0 {
+		if err := syncLengths.check(int64(d.MaxLen)); err != nil {
+			return err
+		}
+	}
+	if d.Group.IsValid() {
+		return checkMulticast(d.Group, d.Group.String())
+	}
+	return nil
+}
+
+// checkName checks the length and the characters of a name. An empty name stands for
+// an option that is left out.
+func checkName(what, name string, max int) error {
+	printable := func(c byte) bool { return c > ' ' && c <= '~' }
+	for _, c := range []byte(name) {
+		if !printable(c) {
+			return usageError("%s %.60q has characters other than printable ASCII", what, name)
+		}
+	}
+	if len(name) > max {
+		return usageError("%s %.60q is longer than %d bytes", what, name, max)
+	}
+	return nil
+}

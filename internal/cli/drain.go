@@ -21,11 +21,10 @@ const (
 // Its weight is 0 meanwhile, so no new ones come. Interrupted, it gives the server
 // its weight back.
 func (s *session) drain(c ipvs.Change, limit time.Duration) error {
-	_, server, err := s.lookUp(c)
+	server, err := s.lookUpServer(c)
 	if err != nil {
 		return err
 	}
-	c.Destination.Addr = server.Addr
 	signals, stop := s.env.Signals()
 	defer stop()
 	if err := s.setWeight(c, server, 0); err != nil {
@@ -44,12 +43,23 @@ func (s *session) drain(c ipvs.Change, limit time.Duration) error {
 	return nil
 }
 
+// lookUpServer reads the server of a change from the kernel.
+func (s *session) lookUpServer(c ipvs.Change) (ipvs.Destination, error) {
+	e, err := s.lookUp(c, ipvs.WithoutStats)
+	if err != nil {
+		return ipvs.Destination{}, err
+	}
+	server, ok := findServer(e, c.Destination.Addr)
+	if !ok {
+		return ipvs.Destination{}, refused(&ipvs.Error{Op: c.Op, Errno: syscall.ENOENT})
+	}
+	return server, nil
+}
+
 // setWeight edits the weight of a server and nothing else.
 func (s *session) setWeight(c ipvs.Change, server ipvs.Destination, weight int32) error {
 	server.Weight = weight
-	if server.Forward == ipvs.Local {
-		server.Forward = ipvs.Route // as it was asked for
-	}
+	server.Forward = requestedForward(server.Forward)
 	return s.change(ipvs.Change{Op: ipvs.EditDestination, Service: c.Service, Destination: server})
 }
 
@@ -72,7 +82,7 @@ func (s *session) awaitIdle(c ipvs.Change, limit time.Duration, signals <-chan o
 	end := time.Now().Add(limit)
 	defer s.progress("")
 	for {
-		_, server, err := s.lookUp(c)
+		server, err := s.lookUpServer(c)
 		if err != nil {
 			return 0, err
 		}

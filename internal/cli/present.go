@@ -9,74 +9,109 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// lookUp finds what a command is about in the kernel: the service, and the server
-// unless the command is about a service alone. The error is the one that the
-// command itself would get.
-func (s *session) lookUp(c ipvs.Change) (ipvs.Service, ipvs.Destination, error) {
+// lookUp reads the service of a change, with its servers, from the kernel. An error
+// is the one that the change itself would get.
+func (s *session) lookUp(c ipvs.Change, detail ipvs.Detail) (ipvs.Entry, error) {
 	kernel, err := s.open()
 	if err != nil {
-		return ipvs.Service{}, ipvs.Destination{}, err
+		return ipvs.Entry{}, err
 	}
-	id := c.Service.ID
-	table, err := kernel.Table(ipvs.Query{Service: &id, Detail: ipvs.WithoutStats})
+	e, err := readEntry(kernel, c.Service.ID, detail)
 	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		err = &ipvs.Error{Op: c.Op, Errno: errno}
+	}
+	return e, refused(err)
+}
+
+// readEntry reads a service with its servers. The error for a service that is not
+// there wraps ESRCH.
+func readEntry(k Kernel, id ipvs.ServiceID, detail ipvs.Detail) (ipvs.Entry, error) {
+	table, err := k.Table(ipvs.Query{Service: &id, Detail: detail})
 	switch {
-	case errors.As(err, &errno):
-		return ipvs.Service{}, ipvs.Destination{}, refused(&ipvs.Error{Op: c.Op, Errno: errno})
 	case err != nil:
-		return ipvs.Service{}, ipvs.Destination{}, refused(err)
+		return ipvs.Entry{}, err
 	case len(table.Entries) == 0:
-		return ipvs.Service{}, ipvs.Destination{}, refused(&ipvs.Error{Op: c.Op, Errno: syscall.ESRCH})
+		return ipvs.Entry{}, &ipvs.Error{Op: ipvs.ReadService, Errno: syscall.ESRCH}
 	}
-	return pick(table.Entries[0], c)
+	return table.Entries[0], nil
 }
 
-// pick takes what a command is about from its service.
-func pick(e ipvs.Entry, c ipvs.Change) (ipvs.Service, ipvs.Destination, error) {
-	if c.Op == ipvs.EditService {
-		return e.Service, ipvs.Destination{}, nil
+// lookUpIn returns a function like lookUp that reads a state instead of the kernel.
+func lookUpIn(state *ipvs.State) func(ipvs.Change) (ipvs.Entry, error) {
+	return func(c ipvs.Change) (ipvs.Entry, error) {
+		e, ok := state.Entry(c.Service.ID)
+		if !ok {
+			return ipvs.Entry{}, refused(&ipvs.Error{Op: c.Op, Errno: syscall.ESRCH})
+		}
+		return e, nil
 	}
-	d, ok := findServer(e, c.Destination.Addr)
-	if !ok {
-		return ipvs.Service{}, ipvs.Destination{}, refused(&ipvs.Error{Op: c.Op, Errno: syscall.ENOENT})
-	}
-	return e.Service, d, nil
 }
 
-// findServer finds a server by its address; if none has that port, by the port of
-// the service, which is where a server that is not masqueraded is whatever port the
-// line gives it.
+// findServer returns the server of a service that has an address and port.
 func findServer(e ipvs.Entry, addr netip.AddrPort) (ipvs.Destination, bool) {
-	for _, port := range []uint16{addr.Port(), e.Service.ID.Addr.Port()} {
-		for _, d := range e.Destinations {
-			if d.Addr == netip.AddrPortFrom(addr.Addr(), port) {
-				return d, true
-			}
+	for _, d := range e.Destinations {
+		if d.Addr == addr {
+			return d, true
 		}
 	}
 	return ipvs.Destination{}, false
 }
 
-// completed is a command that is ready to be done: with --keep, what the line does
-// not name is filled in with what lookUp finds.
-func (s *session) completed(cmd command.Command, lookUp func(ipvs.Change) (ipvs.Service, ipvs.Destination, error)) (command.Command, error) {
+// fillKept returns a command that is ready to be done. If it has --keep, what its
+// line does not name is filled in from the service that lookUp returns.
+func (s *session) fillKept(cmd command.Command, lookUp func(ipvs.Change) (ipvs.Entry, error)) (command.Command, error) {
 	if !cmd.Keep {
 		return cmd, nil
 	}
-	service, server, err := lookUp(cmd.Change)
+	e, err := lookUp(cmd.Change)
 	if err != nil {
 		return command.Command{}, err
 	}
-	return s.parser.ParseOver(cmd, service, server)
+	if cmd.Change.Op == ipvs.EditService {
+		return s.parser.ParseOver(cmd, e.Service, ipvs.Destination{})
+	}
+	return fillKeptServer(s.parser, cmd, e)
 }
 
-// lookUpIn finds what a command is about in a state.
-func lookUpIn(state *ipvs.State) func(ipvs.Change) (ipvs.Service, ipvs.Destination, error) {
-	return func(c ipvs.Change) (ipvs.Service, ipvs.Destination, error) {
-		e, ok := state.Entry(c.Service.ID)
+// fillKeptServer fills in what a line with --keep does not name from a server of the
+// service e. That is the server with the address and port of the line. But if the
+// line, filled in, asks for a server that is not masqueraded, it may be the one at
+// the port of the service: that port replaces the line's, as it does without --keep.
+//
+// The command edits the server that it was filled in from, never another one.
+func fillKeptServer(p *command.Parser, cmd command.Command, e ipvs.Entry) (command.Command, error) {
+	named := cmd.Change.Destination.Addr
+	atService := netip.AddrPortFrom(named.Addr(), e.Service.ID.Addr.Port())
+
+	for _, addr := range []netip.AddrPort{named, atService} {
+		present, ok := findServer(e, addr)
 		if !ok {
-			return ipvs.Service{}, ipvs.Destination{}, refused(&ipvs.Error{Op: c.Op, Errno: syscall.ESRCH})
+			continue
 		}
-		return pick(e, c)
+		filled, err := p.ParseOver(cmd, e.Service, present)
+		if err != nil {
+			return command.Command{}, err
+		}
+
+		d := &filled.Change.Destination
+		if addr == named && d.Forward == requestedForward(present.Forward) {
+			// Other programs add servers that are not masqueraded at any port.
+			d.Addr = named
+		}
+		if d.Addr == present.Addr {
+			return filled, nil
+		}
 	}
+	return command.Command{}, refused(&ipvs.Error{Op: cmd.Change.Op, Errno: syscall.ENOENT})
+}
+
+// requestedForward returns the forwarding method that a change has to name to leave
+// a present one as it is. The kernel replaces the method of a server whose address is
+// its own by Local, which no change may ask for.
+func requestedForward(f ipvs.Forward) ipvs.Forward {
+	if f == ipvs.Local {
+		return ipvs.Route
+	}
+	return f
 }

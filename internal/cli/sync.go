@@ -130,7 +130,7 @@ func (s *session) wanted() (*ipvs.State, error) {
 		if r.cmd.Change.Op == 0 {
 			return &ruleError{r.at, &command.UsageError{Text: "not a command that describes a table", Status: command.StatusUsageError}}
 		}
-		cmd, err := s.completed(r.cmd, lookUpIn(state))
+		cmd, err := s.fillKept(r.cmd, lookUpIn(state))
 		if err != nil {
 			return &ruleError{r.at, err}
 		}

@@ -215,6 +215,8 @@ func TestStream(t *testing.T) {
 			ran{1, "", "line 2: Device or resource busy\n"}, added[:1],
 		},
 		"a version ends it":     {"-v\n-C\n", nil, ran{0, "ipvsadm v1.31 (ipvsadm-go 0.1.0, compiled with Go and IPVS v1.2.1)\n", ""}, nil},
+		"output ends it": {"-A -t 10.0.0.1:80\n-S -n --output " + t.TempDir() + "/x\n-C\n", nil,
+			ran{2, "", "line 2: --output belongs to the invocation, not to a rule stream\n"}, added[:1]},
 		"no newline at the end": {"-A -t 10.0.0.1:80", nil, ran{}, added[:1]},
 	} {
 		k := &script{refuse: test.refuse}
@@ -269,6 +271,8 @@ func TestRestoreWhole(t *testing.T) {
 		"garbage": {"-A -f 1\n\x00\x01\xfe\xff -\x80\n",
 			ran{255, "", "line 2: Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"}, nil},
 		"empty": {"", ran{}, []string{"-C"}},
+		"output": {"-A -f 1\n-S -n --output " + t.TempDir() + "/x\n",
+			ran{2, "", "line 2: --output belongs to the invocation, not to a rule stream\n"}, nil},
 	} {
 		k := &script{}
 		check(t, name, test.want, run(Restore, k, strings.NewReader(test.stream), "ipvsadm-restore"))

@@ -176,6 +176,39 @@ func itoa(n int) string {
 	return itoa(n/10) + itoa(n%10)
 }
 
+// TestParseRuleErrors has lines that are commands of their own, but not rules.
+func TestParseRuleErrors(t *testing.T) {
+	for line, want := range map[string]*UsageError{
+		"-S -n --output /etc/shadow": {"--output belongs to the invocation, not to a rule stream", 2},
+		"-S --output=x --netns=y":    {"--output belongs to the invocation, not to a rule stream", 2},
+		"-S --json --netns a":        {"--netns belongs to the invocation, not to a rule stream", 2},
+		"--netns a -C":               {"--netns belongs to the invocation, not to a rule stream", 2},
+		"--netns a -C -n":            {"Illegal 'numeric' option with the 'flush' command", 2},
+		"-R":                         {"Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255},
+		"-R --json":                  {"Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255},
+	} {
+		t.Run(line, func(t *testing.T) {
+			var cmd Command
+			err := NewParser("ipvsadm", fakeNames{}).ParseRule(strings.Fields(line), &cmd)
+			if diff := cmp.Diff(error(want), err); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestParseRule has lines that only look like options of the invocation, and listings.
+func TestParseRule(t *testing.T) {
+	for _, line := range []string{"-S -n --all --json", "-L --json", "-d -t 1.1.1.1:80 -r 2.2.2.2 --drain 5", "-A -t 1.1.1.1:80 -s --output"} {
+		t.Run(line, func(t *testing.T) {
+			var cmd Command
+			if err := NewParser("ipvsadm", fakeNames{}).ParseRule(strings.Fields(line), &cmd); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestServices reads the ways to describe a virtual service.
 func TestServices(t *testing.T) {
 	svc := func(p ipvs.Protocol, addr string, change func(*ipvs.Service)) ipvs.Service {

@@ -46,6 +46,9 @@ type option struct {
 	help string
 	// leads marks what may stand before the command.
 	leads bool
+	// invocation marks what belongs to the invocation of the program, and not
+	// to a rule: it is an error in a rule stream.
+	invocation bool
 	// beyond marks what the reference program does not have.
 	beyond bool
 	// read judges the value and stores it.
@@ -217,7 +220,7 @@ var table = []group{
 		{long: "all", beyond: true, help: "save the timeouts and the sync daemons too",
 			read: flag(func(l *line) { l.saving.All = true })}}},
 	{name: "output", verbs: rule{takes: of(Save)}, options: []option{
-		{long: "output", beyond: true, value: "FILE", help: "save to a file, which is replaced when all is written", read: (*line).readOutput}}},
+		{long: "output", beyond: true, invocation: true, value: "FILE", help: "save to a file, which is replaced when all is written", read: (*line).readOutput}}},
 	{name: "json", verbs: rule{takes: lists | restores | of(Save)}, options: []option{
 		{long: "json", beyond: true, help: "print a JSON document, numbers exact, in the place of text; with -R, read one",
 			read: flag(func(l *line) { l.listing.JSON = true })}}},
@@ -231,7 +234,7 @@ var table = []group{
 				l.drain = &d
 			})}}},
 	{name: "netns", verbs: rule{takes: everywhere}, options: []option{
-		{long: "netns", beyond: true, leads: true, value: "NETNS", help: "work in a network namespace: a name as in ip netns, a process id or a path; may stand before the command",
+		{long: "netns", beyond: true, invocation: true, leads: true, value: "NETNS", help: "work in a network namespace: a name as in ip netns, a process id or a path; may stand before the command",
 			read: (*line).readNetNS}}},
 
 	{options: []option{

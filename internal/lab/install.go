@@ -42,7 +42,7 @@ func Install(ctx context.Context, tools ...Tool) error {
 	}
 	fmt.Fprintf(os.Stderr, "lab: installing %s\n", strings.Join(missing, " "))
 	for _, argv := range [][]string{update, install} {
-		if err := quietly(ctx, append(slices.Clone(become), argv...)); err != nil {
+		if _, err := output(ctx, "", become[0], slices.Concat(become[1:], argv)...); err != nil {
 			return err
 		}
 	}
@@ -82,13 +82,16 @@ func becomeRoot(ctx context.Context) (prefix []string, ok bool) {
 	return []string{"sudo", "-n", "DEBIAN_FRONTEND=noninteractive"}, true
 }
 
-// quietly runs a command and shows what it printed only if it fails.
-func quietly(ctx context.Context, argv []string) error {
-	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Stdout, cmd.Stderr = &out, &out
+// output runs a command in a directory, or the caller's if it is empty, and returns
+// its standard output. What it printed is part of the error if it fails.
+func output(ctx context.Context, dir, program string, args ...string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, tail(out.String(), 20))
+		command := strings.Join(append([]string{program}, args...), " ")
+		return "", fmt.Errorf("%s: %w\n%s", command, err, tail(stdout.String()+stderr.String(), 20))
 	}
-	return nil
+	return stdout.String(), nil
 }

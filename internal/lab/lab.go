@@ -62,12 +62,16 @@ func (g Guest) Run(ctx context.Context, argv ...string) (status int, err error) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, or(g.Timeout, DefaultTimeout))
 	defer cancel()
-	share, err := newShare(g, argv)
+	image, err := g.Kernel.install(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("lab: %w", err)
+	}
+	share, err := newShare(g, image, argv)
 	if err != nil {
 		return 0, fmt.Errorf("lab: %w", err)
 	}
 	defer share.remove()
-	machine, err := g.Kernel.prepare(ctx, share, or(g.Memory, DefaultMemory))
+	machine, err := g.Kernel.machine(ctx, image, share, or(g.Memory, DefaultMemory))
 	if err != nil {
 		return 0, fmt.Errorf("lab: %w", err)
 	}

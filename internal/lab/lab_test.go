@@ -17,7 +17,7 @@ import (
 // testShare makes the share of a guest that runs true.
 func testShare(t *testing.T, g Guest) share {
 	t.Helper()
-	s, err := newShare(g, []string{"true"})
+	s, err := newShare(g, image{"/cache"}, []string{"true"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func waitGone(t *testing.T, pid string) {
 func TestShareIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	if _, err := (Guest{Kernel: -1}).Run(t.Context(), "true"); err == nil {
+	if _, err := (Guest{Kernel: Kernel{Platform: -1}}).Run(t.Context(), "true"); err == nil {
 		t.Error("a kernel of no kind boots")
 	}
 	if _, err := (Guest{}).Run(t.Context()); err == nil {
@@ -140,8 +140,8 @@ func TestQuoting(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	t.Setenv("PATH", "/bin")
-	got := settings(Guest{Env: []string{"A=b c"}, Writable: []string{"/x y"}}, "/work dir")
-	const want = `modules='/usr/lib/uml/modules'
+	got := settings(Guest{Env: []string{"A=b c"}, Writable: []string{"/x y"}}, image{"/cache"}, "/work dir")
+	const want = `modules='/cache/lib/modules'
 workdir='/work dir'
 writable=''\''/x y'\'''
 export PATH='/bin:/usr/sbin:/sbin'

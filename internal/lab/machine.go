@@ -11,68 +11,6 @@ import (
 	"time"
 )
 
-// Kernel is a kind of machine.
-type Kernel int
-
-// The kinds of machine. UML is Debian's User-Mode Linux, an ordinary process
-// that is up in two seconds. QEMU is Debian's distribution kernel on an emulated
-// processor, up in half a minute.
-const (
-	UML Kernel = iota
-	QEMU
-)
-
-// String is the name that ParseKernel takes.
-func (k Kernel) String() string {
-	switch k {
-	case UML:
-		return "uml"
-	case QEMU:
-		return "qemu"
-	}
-	return fmt.Sprintf("kernel %d", int(k))
-}
-
-// ParseKernel gives the Kernel of a name.
-func ParseKernel(name string) (Kernel, error) {
-	for _, k := range []Kernel{UML, QEMU} {
-		if name == k.String() {
-			return k, nil
-		}
-	}
-	return 0, fmt.Errorf("no such kind of kernel: %q", name)
-}
-
-// modules is the host directory that the guest has as /lib/modules.
-func (k Kernel) modules() string {
-	if k == QEMU {
-		return qemuKernel + "/lib/modules"
-	}
-	return umlModules
-}
-
-// Tools are the programs that the machine and the tests in it need.
-func (k Kernel) Tools() []Tool {
-	if k == QEMU {
-		return qemuTools()
-	}
-	return umlTools()
-}
-
-// prepare installs what the machine needs and gives its command line.
-func (k Kernel) prepare(ctx context.Context, s share, memory int) (machine, error) {
-	if err := Install(ctx, k.Tools()...); err != nil {
-		return machine{}, err
-	}
-	switch k {
-	case UML:
-		return prepareUML(s, memory), nil
-	case QEMU:
-		return prepareQEMU(ctx, s, memory)
-	}
-	return machine{}, fmt.Errorf("no such kind of kernel: %s", k)
-}
-
 // machine is the host command that is the guest.
 type machine struct{ argv []string }
 

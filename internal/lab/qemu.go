@@ -6,16 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 )
-
-// qemuKernel is where Debian's kernel package is unpacked, once; it is not
-// installed.
-const qemuKernel = "/var/tmp/ipvs-kernel"
-
-// kernelScript unpacks Debian's kernel package, if that is not done yet.
-//
-//go:embed qemu-kernel.sh
-var kernelScript string
 
 // initrdScript makes the first file system of a guest under qemu.
 //
@@ -27,34 +20,79 @@ var initrdScript string
 //go:embed qemu-root.sh
 var rootScript string
 
-// qemuTools are the programs of a guest under qemu and of the tests in it.
+// qemuTools returns the programs that a guest under qemu needs on the host.
 func qemuTools() []Tool {
-	return append([]Tool{
+	return []Tool{
 		{"qemu-system-x86_64", "qemu-system-x86"},
 		{"busybox", "busybox-static"},
 		{"cpio", "cpio"},
-	}, testTools()...)
+		{"xz", "xz-utils"},
+	}
 }
 
-// prepareQEMU makes the command line of a guest under qemu. Its processor is
-// emulated: the hardware's own virtualization is not to be had everywhere.
-func prepareQEMU(ctx context.Context, s share, memory int) (machine, error) {
+// kernelPackage matches the packages that a kernel consists of: linux-image alone in
+// old releases, and now several for the kernel, its modules and the list of those
+// that are built in.
+var kernelPackage = regexp.MustCompile(`^linux-(image|base|binary|modules)-[0-9]`)
+
+// fetchQEMU fills an image with the kernel that a release installs by default.
+func fetchQEMU(ctx context.Context, a archive, i image) error {
+	list, err := a.apt(ctx, "apt-cache", "depends", "--recurse", "--important", "linux-image-amd64")
+	if err != nil {
+		return err
+	}
+	var packages []string
+	for line := range strings.Lines(list) {
+		if line := strings.TrimSpace(line); kernelPackage.MatchString(line) {
+			packages = append(packages, line)
+		}
+	}
+	if err := a.unpack(ctx, packages...); err != nil {
+		return err
+	}
+	return installQEMU(ctx, a, i)
+}
+
+// installQEMU moves the packages' modules and kernel to their places in an image,
+// and lists the modules for modprobe.
+func installQEMU(ctx context.Context, a archive, i image) error {
+	modules, err := a.find("lib/modules/*", "usr/lib/modules/*")
+	if err != nil {
+		return err
+	}
+	release := filepath.Base(modules)
+	if err := a.take(modules, filepath.Join(i.modules(), release)); err != nil {
+		return err
+	}
+	if _, err := output(ctx, "", "depmod", "-b", i.dir, release); err != nil {
+		return err
+	}
+
+	// A package with a kernel that is with the modules has none in boot.
+	withModules := filepath.Join(i.modules(), release, "vmlinuz")
+	if _, err := os.Stat(withModules); err == nil {
+		return os.Rename(withModules, i.kernel())
+	}
+	kernel, err := a.find("boot/vmlinuz-*")
+	if err != nil {
+		return err
+	}
+	return a.take(kernel, i.kernel())
+}
+
+// prepareQEMU returns the command of a guest under qemu. Its processor is emulated,
+// because the host's own virtualization is not available everywhere.
+func prepareQEMU(ctx context.Context, i image, s share, memory int) (machine, error) {
 	if err := os.WriteFile(s.path("root"), []byte(rootScript), 0o755); err != nil {
 		return machine{}, err
 	}
-	for _, script := range []string{kernelScript, initrdScript} {
-		if err := quietly(ctx, []string{"sh", "-euc", script, "lab", qemuKernel, s.dir}); err != nil {
-			return machine{}, err
-		}
-	}
-	kernels, err := filepath.Glob(qemuKernel + "/boot/vmlinuz-*")
-	if err != nil || len(kernels) == 0 {
-		return machine{}, fmt.Errorf("no kernel under %s", qemuKernel)
+	if _, err := output(ctx, "", "sh", "-euc", initrdScript, "lab", i.dir, s.dir); err != nil {
+		return machine{}, err
 	}
 	return machine{[]string{
 		"qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
 		"-m", fmt.Sprint(memory), "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
-		"-kernel", kernels[0], "-initrd", s.path("initrd"),
+		"-kernel", i.kernel(), "-initrd", s.path("initrd"),
 		// What the kernel does not know becomes a variable of process 1.
 		"-append", "console=ttyS0 quiet panic=-1 lab=" + s.dir,
 		"-fsdev", "local,id=root,path=/,security_model=none,multidevs=remap",

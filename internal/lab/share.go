@@ -23,7 +23,7 @@ var initScript string
 type share struct{ dir string }
 
 // newShare makes the directory with all that the guest reads.
-func newShare(g Guest, argv []string) (_ share, err error) {
+func newShare(g Guest, i image, argv []string) (_ share, err error) {
 	dir, err := os.MkdirTemp("", "lab.")
 	if err != nil {
 		return share{}, err
@@ -43,7 +43,7 @@ func newShare(g Guest, argv []string) (_ share, err error) {
 	}
 	files := map[string]string{
 		"init":     initScript,
-		"settings": settings(g, work),
+		"settings": settings(g, i, work),
 		"command":  quoteAll(argv) + "\n",
 		"stdout":   "",
 		"stderr":   "",
@@ -60,12 +60,12 @@ func newShare(g Guest, argv []string) (_ share, err error) {
 }
 
 // settings are the shell variables that init.sh reads.
-func settings(g Guest, work string) string {
+func settings(g Guest, i image, work string) string {
 	env := append([]string{
 		"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "HOME=/root", "LAB_KERNEL=" + g.Kernel.String(),
 	}, g.Env...)
 	var b strings.Builder
-	fmt.Fprintf(&b, "modules=%s\n", quote(g.Kernel.modules()))
+	fmt.Fprintf(&b, "modules=%s\n", quote(i.modules()))
 	fmt.Fprintf(&b, "workdir=%s\n", quote(work))
 	fmt.Fprintf(&b, "writable=%s\n", quote(quoteAll(g.Writable)))
 	for _, pair := range env {

@@ -1,16 +1,20 @@
 // Guest runs a command in a guest kernel that has IPVS and exits with its
 // status:
 //
-//	guest [-kernel uml|qemu] [-mem 768] [-timeout 10m] [-env NAME]... [-write DIR]... COMMAND [ARG]...
-//	guest [-kernel uml|qemu] -install
+//	guest [-kernel KERNEL] [-mem 768] [-timeout 10m] [-env NAME]... [-write DIR]... COMMAND [ARG]...
+//	guest [-kernel KERNEL] -install
+//
+// KERNEL is uml, User-Mode Linux, or qemu, Debian's distribution kernel under
+// emulation, both of bookworm; or, with a colon and the code name, of another
+// release: uml:bullseye (Linux 5.10), uml:trixie (6.12), uml:sid, qemu:sid.
 //
 // The command runs as root in the present directory and sees the host's files.
 // What it writes is gone afterwards, but for the directories of -write. Of the
 // environment it gets PATH and the variables named with -env. As a wrapper for
 // tests: go test -exec "$PWD/bin/guest" ./internal/kernel
 //
-// What a guest needs is installed when it is missing. -install does only that:
-// before several guests start at once, since apt-get cannot run twice.
+// Missing programs are installed and a missing kernel is fetched. -install does only
+// that: before several guests start at once, because apt-get cannot run twice.
 package main
 
 import (
@@ -56,7 +60,7 @@ func run(args []string) int {
 	defer stop()
 	status := 0
 	if o.install {
-		err = lab.Install(ctx, o.guest.Kernel.Tools()...)
+		err = o.guest.Kernel.Install(ctx)
 	} else {
 		status, err = o.guest.Run(ctx, o.command...)
 	}
@@ -89,7 +93,7 @@ func parse(args []string) (options, error) {
 
 // guestFlags makes the options that describe the guest.
 func guestFlags(fs *flag.FlagSet, g *lab.Guest) {
-	fs.Func("kernel", "the `kind` of machine: uml (default) or qemu", func(s string) (err error) {
+	fs.Func("kernel", "the `kernel`: uml (default) or qemu, with the Debian release after a colon (uml:sid) unless it is bookworm", func(s string) (err error) {
 		g.Kernel, err = lab.ParseKernel(s)
 		return err
 	})

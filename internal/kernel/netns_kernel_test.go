@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -66,6 +67,49 @@ func TestKernelNetNS(t *testing.T) {
 	}
 	if got, err := here.Table(ipvs.Query{}); err != nil || len(got.Entries) != 0 {
 		t.Errorf("the caller's own namespace has %d services, %v", len(got.Entries), err)
+	}
+}
+
+// TestKernelNetNSOfDigits opens namespaces by names of digits alone, which are process
+// ids where there is such a process.
+func TestKernelNetNSOfDigits(t *testing.T) {
+	openFresh(t)
+
+	const noProcess = "4194304999" // above the greatest process id
+	process := sleeper(t)
+	for _, name := range []string{noProcess, process} {
+		ip(t, "netns", "add", name)
+		t.Cleanup(func() { ip(t, "netns", "delete", name) })
+	}
+	same := sleeper(t)
+	ip(t, "netns", "attach", same, same)
+	t.Cleanup(func() { ip(t, "netns", "delete", same) })
+
+	tests := []struct{ name, netns, err string }{
+		{"a name", noProcess, ""},
+		{"the process of the name", same, ""},
+		{"a process", sleeper(t), ""},
+		{
+			"a name and another process", process,
+			`network namespace "` + process + `" is ambiguous: it is a name and a process ID; ` +
+				`use /run/netns/` + process + ` or /proc/` + process + `/ns/net`,
+		},
+		{"the path of the name", "/run/netns/" + process, ""},
+		{"the path of the process", "/proc/" + process + "/ns/net", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := Open(Options{NetNS: tt.netns})
+			if err == nil {
+				defer c.Close()
+			}
+			if got := fmt.Sprint(err); err != nil && got != tt.err || err == nil && tt.err != "" {
+				t.Errorf("error %v, want %q", err, tt.err)
+			}
+			if wantErr := tt.err != ""; errors.Is(err, ErrAmbiguousNetNS) != wantErr {
+				t.Errorf("error %v is ambiguous: %t", err, !wantErr)
+			}
+		})
 	}
 }
 

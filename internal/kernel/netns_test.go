@@ -48,19 +48,49 @@ func TestOpenNetNSErrors(t *testing.T) {
 	}
 }
 
-// TestNetNSPath: digits are a process, a slash makes a path.
+// TestNetNSPath finds the files of namespaces by name, by process and by path.
 func TestNetNSPath(t *testing.T) {
-	for name, want := range map[string]string{
-		"blue":             "/run/netns/blue",
-		"1a":               "/run/netns/1a",
-		"17":               "/proc/17/ns/net",
-		"./17":             "./17",
-		"/proc/17/ns/net":  "/proc/17/ns/net",
-		"/var/run/netns/b": "/var/run/netns/b",
-	} {
-		if got := netnsPath(name); got != want {
-			t.Errorf("%q: %q, want %q", name, got, want)
-		}
+	p := netnsPaths{names: t.TempDir(), processes: t.TempDir()}
+	for _, process := range []string{"1", "2", "3"} {
+		writeFile(t, p.ofProcess(process))
+	}
+	writeFile(t, p.ofName("2"))
+	writeFile(t, p.ofName("4"))
+	if err := os.Link(p.ofProcess("3"), p.ofName("3")); err != nil {
+		t.Fatal(err)
+	}
+
+	tests := []struct {
+		name, netns, want string
+		err               error
+	}{
+		{"a name", "blue", p.ofName("blue"), nil},
+		{"a name with a digit", "1a", p.ofName("1a"), nil},
+		{"a process", "1", p.ofProcess("1"), nil},
+		{"a name and a process", "2", "", ErrAmbiguousNetNS},
+		{"a name and a process in it", "3", p.ofName("3"), nil},
+		{"a name of digits", "4", p.ofName("4"), nil},
+		{"digits that are neither", "5", p.ofProcess("5"), nil},
+		{"a relative path", "./17", "./17", nil},
+		{"a path", "/var/run/netns/2", "/var/run/netns/2", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, err := p.find(tt.netns); got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("%q, %v; want %q, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
+// writeFile writes an empty file, and the folders that it is in.
+func writeFile(t *testing.T, path string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -14,8 +14,9 @@ import (
 // Options say how to reach the kernel. The zero value is the caller's own
 // network namespace, and no output of modprobe.
 type Options struct {
-	// NetNS is the network namespace to work in: a name as in ip-netns(8), the
-	// id of a process, or, with a slash in it, a path. Empty is that of the
+	// NetNS is the network namespace to work in: a name as in ip-netns(8), the ID of
+	// a process, or, if there is a slash in it, a path. Digits that are a name and the
+	// ID of a process in another namespace are an error. Empty is the namespace of the
 	// calling thread.
 	NetNS string
 	// ModprobeOutput receives what modprobe says when it cannot load the

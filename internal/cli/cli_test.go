@@ -335,7 +335,7 @@ func TestLostOutput(t *testing.T) {
 	for err, want := range map[error]ran{
 		syscall.ENOSPC: {1, "", "Can't write: No space left on device\n"},
 		syscall.EBADF:  {1, "", "Can't write: Bad file descriptor\n"},
-		syscall.EPIPE:  {0, "", ""},
+		syscall.EPIPE:  {StatusReaderLeft, "", ""},
 	} {
 		var errs bytes.Buffer
 		k := &script{conns: make([]ipvs.Connection, 3000)}

@@ -87,10 +87,14 @@ func balanced(t *testing.T) world {
 	w := newWorld(t)
 	w.addresses(t, "10.1.1.1/32", "10.2.2.2/32")
 	w.serve(t, "10.2.2.2:8080")
-	w.must(t, cli.Run, "-A -t 10.1.1.1:80 -s rr\n-a -t 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 5 -x 90 -y 80\n", "ipvsadm -R")
+	w.must(t, cli.Run, balancedRules, "ipvsadm -R")
 	return w
 }
 
+// balancedRules are the service of balanced and its server.
+const balancedRules = "-A -t 10.1.1.1:80 -s rr\n" + serverRule
+
+// serverRule is the server of balanced.
 const serverRule = "-a -t 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 5 -x 90 -y 80\n"
 
 // TestKernelDrain: a server goes when its last connection ends, and not before;

@@ -18,6 +18,10 @@ const (
 	statusNoIPVS = 2
 	// statusRefused is that of a change that the kernel refused.
 	statusRefused = 255
+	// StatusReaderLeft is returned when the reader of standard output left and
+	// nothing else went wrong. It is the status that a shell reports for a program
+	// which SIGPIPE ended.
+	StatusReaderLeft = 128 + 13
 )
 
 // Run is the program ipvsadm: it does what args say and returns the exit status.
@@ -120,6 +124,7 @@ func statusOf(err error) int {
 	var f *failure
 	var c *command.UsageError
 	var t *told
+	var lost outputLost
 	switch {
 	case err == nil:
 		return statusDone
@@ -129,6 +134,8 @@ func statusOf(err error) int {
 		return c.Status
 	case errors.As(err, &t):
 		return t.status
+	case errors.As(err, &lost) && lost.readerLeft():
+		return StatusReaderLeft
 	}
 	return statusUnread
 }

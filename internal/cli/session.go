@@ -143,8 +143,10 @@ func (s *session) end(err error) int {
 		s.tell(err.Error())
 	}
 	var lost outputLost
-	if errors.As(s.flush(), &lost) && !lost.readerLeft() {
-		s.tell(lost.Error())
+	if errors.As(s.flush(), &lost) {
+		if !lost.readerLeft() {
+			s.tell(lost.Error())
+		}
 		if err == nil {
 			err = lost
 		}

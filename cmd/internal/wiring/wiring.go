@@ -1,13 +1,11 @@
-// Package wiring gives the programs the process they run in: its streams, the
-// kernel, and names.
+// Package wiring gives the programs the process that they run in: its streams and
+// signals, the kernel, and names.
 package wiring
 
 import (
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -16,28 +14,36 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 )
 
-// memoryGrowth is how much memory may grow, in percent of what is in use, before it
-// is collected. The usual 100 begins at 4 MiB, which a table of some thousand
-// services fills; but the programs are at their end by then, and a collection on a
-// small machine takes as long as the listing.
+// memoryGrowth is how much the heap may grow, in percent of what is in use, before
+// garbage is collected. The default of 100 starts a collection at 4 MiB, which a
+// table of some thousand services fills; but the programs are about to end by then,
+// and a collection on a small machine takes as long as the listing.
 const memoryGrowth = 400
 
-// Main is the whole life of a process that is one of the programs.
+// Main runs one of the programs with the arguments of the process and ends the
+// process with the status that the program returns.
 func Main(program func(args []string, env cli.Env) int) {
+	quitQuietly()
 	if err := descriptorsLeft(); err != nil {
-		// There is nobody left to tell when this fails.
+		// Nobody is left to report to when this fails.
 		_, _ = fmt.Fprintln(os.Stderr, "Can't start: "+err.Error())
 		os.Exit(2)
 	}
-	os.Exit(program(os.Args, env()))
+
+	status := program(os.Args, env())
+	if status == cli.StatusReaderLeft {
+		dieOfBrokenPipe()
+	}
+	os.Exit(status)
 }
 
-// descriptors are how many files a program needs at the same time to work at all:
-// a netlink socket, a file, and the two by which Go waits for them. Where there is
-// no room for its two, Go ends the process with a page about its own inside.
+// descriptors is the number of files that a program needs at the same time to work
+// at all: a netlink socket, a file, and the two by which the Go runtime waits for
+// them. If it cannot open its two, the runtime ends the process with a page of its
+// internals.
 const descriptors = 4
 
-// descriptorsLeft says whether so many files can be opened.
+// descriptorsLeft returns an error if fewer files than descriptors can be opened.
 func descriptorsLeft() error {
 	var taken []int
 	var err error
@@ -47,15 +53,16 @@ func descriptorsLeft() error {
 			taken = append(taken, fd)
 		}
 	}
+
 	for _, fd := range taken {
-		// Nothing was done with it that could fail.
+		// Nothing was written that could be lost.
 		_ = unix.Close(fd)
 	}
 	return err
 }
 
-// env is the environment of the running process. Nothing is opened or read before
-// a command needs it.
+// env returns the environment of the running process. Nothing is opened or read
+// before a command needs it.
 func env() cli.Env {
 	debug.SetGCPercent(memoryGrowth)
 	return cli.Env{
@@ -64,14 +71,18 @@ func env() cli.Env {
 		Stderr:     os.Stderr,
 		Terminal:   isTerminal,
 		OpenKernel: openKernel,
-		Signals:    signals,
+		Signals:    catchSignals,
 		Names:      names.New(),
 	}
 }
 
-// openKernel opens IPVS in a network namespace. What modprobe says goes to standard
-// error, as with the reference program.
+// openKernel opens IPVS in a network namespace. The output of modprobe goes to
+// standard error, as with the reference program.
+//
+// From then on the program survives broken pipes. Before, there is no change that
+// one could interrupt, and modprobe does not inherit an ignored SIGPIPE.
 func openKernel(netns string) (cli.Kernel, error) {
+	defer surviveBrokenPipes()
 	c, err := kernel.Open(kernel.Options{NetNS: netns, ModprobeOutput: os.Stderr})
 	if err != nil {
 		return nil, err // not a Kernel that holds a nil Client
@@ -79,14 +90,7 @@ func openKernel(netns string) (cli.Kernel, error) {
 	return c, nil
 }
 
-// signals catches what a terminal and a service manager send to end a program.
-func signals() (<-chan os.Signal, func()) {
-	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGINT, syscall.SIGTERM)
-	return c, func() { signal.Stop(c) }
-}
-
-// isTerminal says whether standard error is a terminal.
+// isTerminal reports whether standard error is a terminal.
 func isTerminal() bool {
 	_, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), unix.TCGETS)
 	return err == nil

@@ -1,0 +1,211 @@
+package wiring
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/cli"
+)
+
+// programVariable names the program that a process of this test is.
+const programVariable = "WIRING_TEST_PROGRAM"
+
+// TestMain runs a program in the place of the tests if programVariable names one.
+func TestMain(m *testing.M) {
+	if program, ok := programs[os.Getenv(programVariable)]; ok {
+		Main(program)
+	}
+	os.Exit(m.Run())
+}
+
+// programs are what the processes run.
+var programs = map[string]func([]string, cli.Env) int{
+	// write opens the kernel, writes a line to each stream and returns 7.
+	"write": func(_ []string, env cli.Env) int {
+		openAnyKernel(env)
+		fmt.Fprintln(env.Stdout, "out")
+		fmt.Fprintln(env.Stderr, "err")
+		return 7
+	},
+	// readerLeft opens the kernel and returns the status of lost output.
+	"readerLeft": func(_ []string, env cli.Env) int {
+		openAnyKernel(env)
+		return cli.StatusReaderLeft
+	},
+	// wait waits until its input ends.
+	"wait": func(_ []string, env cli.Env) int {
+		fmt.Fprintln(env.Stdout, "ready")
+		_, _ = io.Copy(io.Discard, env.Stdin)
+		return 0
+	},
+	// catch waits for a signal and writes its name; then it catches no more, and
+	// waits until its input ends.
+	"catch": func(_ []string, env cli.Env) int {
+		signals, stop := env.Signals()
+		fmt.Fprintln(env.Stdout, "ready")
+		fmt.Fprintln(env.Stdout, <-signals)
+		stop()
+		fmt.Fprintln(env.Stdout, "stopped")
+		_, _ = io.Copy(io.Discard, env.Stdin)
+		return 0
+	},
+}
+
+// openAnyKernel opens the kernel, which is not there on most machines.
+func openAnyKernel(env cli.Env) {
+	if k, err := env.OpenKernel(""); err == nil {
+		_ = k.Close()
+	}
+}
+
+// process is a process of this test that runs one of the programs.
+type process struct {
+	*exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+	stderr strings.Builder
+}
+
+// start starts a program that ignores some signals from the start.
+func start(t *testing.T, program string, ignored ...string) *process {
+	t.Helper()
+	script := "ulimit -c 0; exec " + os.Args[0]
+	if ignored != nil {
+		script = "trap '' " + strings.Join(ignored, " ") + "; " + script
+	}
+	p := &process{Cmd: exec.Command("/bin/sh", "-c", script)}
+	p.Env = append(os.Environ(), programVariable+"="+program)
+	p.Stderr = &p.stderr
+	var err error
+	if p.in, err = p.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.out = bufio.NewReader(out)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	return p
+}
+
+// expect reads a line.
+func (p *process) expect(t *testing.T, want string) {
+	t.Helper()
+	if got, err := p.out.ReadString('\n'); got != want+"\n" {
+		t.Fatalf("got %q, %v, want %q", got, err, want)
+	}
+}
+
+// send sends a signal.
+func (p *process) send(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// end closes the input and returns how the process ended.
+func (p *process) end() syscall.WaitStatus {
+	_ = p.in.Close()
+	_ = p.Wait() // the status has it
+	return p.ProcessState.Sys().(syscall.WaitStatus)
+}
+
+// brokenPipe returns a pipe that nobody reads.
+func brokenPipe(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Close()
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// TestBrokenPipes checks that a program which has opened the kernel survives the
+// readers of its output, and ends of SIGPIPE only when it says that one left.
+func TestBrokenPipes(t *testing.T) {
+	exited := func(status int) syscall.WaitStatus { return syscall.WaitStatus(status << 8) }
+	for _, test := range []struct {
+		program string
+		want    syscall.WaitStatus
+	}{
+		{"write", exited(7)},
+		{"readerLeft", syscall.WaitStatus(syscall.SIGPIPE)},
+	} {
+		t.Run(test.program, func(t *testing.T) {
+			c := exec.Command(os.Args[0])
+			c.Env = append(os.Environ(), programVariable+"="+test.program)
+			c.Stdout, c.Stderr = brokenPipe(t), brokenPipe(t)
+			_ = c.Run() // the status has it
+			if got := c.ProcessState.Sys().(syscall.WaitStatus); got != test.want {
+				t.Errorf("got %#x, want %#x", got, test.want)
+			}
+		})
+	}
+}
+
+// TestQuit checks that SIGQUIT ends a program as it ends one that is not written in
+// Go, and that a program in the background ignores it.
+func TestQuit(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		ignored []string
+		want    syscall.WaitStatus
+	}{
+		{"in the foreground", nil, syscall.WaitStatus(syscall.SIGQUIT)},
+		{"in the background", []string{"INT", "QUIT"}, 0},
+		{"after nohup", []string{"HUP"}, syscall.WaitStatus(syscall.SIGQUIT)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start(t, "wait", test.ignored...)
+			p.expect(t, "ready")
+			p.send(t, syscall.SIGQUIT)
+			if got := p.end(); got != test.want || p.stderr.String() != "" {
+				t.Errorf("got %#x, want %#x; %s", got, test.want, p.stderr.String())
+			}
+		})
+	}
+}
+
+// TestSignals checks which signals are caught, that one which was ignored from the
+// start stays ignored, and that each ends the program again afterwards.
+func TestSignals(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		ignored []string
+		send    []syscall.Signal
+		caught  syscall.Signal
+	}{
+		{"SIGINT", nil, []syscall.Signal{syscall.SIGINT}, syscall.SIGINT},
+		{"SIGTERM", nil, []syscall.Signal{syscall.SIGTERM}, syscall.SIGTERM},
+		{"SIGHUP", nil, []syscall.Signal{syscall.SIGHUP}, syscall.SIGHUP},
+		{"after nohup", []string{"HUP"}, []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM}, syscall.SIGTERM},
+		{"in the background", []string{"INT", "QUIT"}, []syscall.Signal{syscall.SIGINT, syscall.SIGHUP}, syscall.SIGHUP},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start(t, "catch", test.ignored...)
+			p.expect(t, "ready")
+			for _, s := range test.send {
+				p.send(t, s)
+			}
+			p.expect(t, test.caught.String())
+			p.expect(t, "stopped")
+			p.send(t, test.caught)
+			if got := p.end(); got != syscall.WaitStatus(test.caught) || p.stderr.String() != "" {
+				t.Errorf("got %#x, want %v; %s", got, test.caught, p.stderr.String())
+			}
+		})
+	}
+}

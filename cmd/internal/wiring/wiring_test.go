@@ -114,9 +114,13 @@ func (p *process) send(t *testing.T, s syscall.Signal) {
 	}
 }
 
-// end closes the input and returns how the process ended.
-func (p *process) end() syscall.WaitStatus {
-	_ = p.in.Close()
+// end waits for the process to end as wanted, and returns how it ended. The input of a
+// process that no signal is to end is closed.
+func (p *process) end(want syscall.WaitStatus) syscall.WaitStatus {
+	if want.Exited() {
+		_ = p.in.Close()
+	}
+	_, _ = io.Copy(io.Discard, p.out)
 	_ = p.Wait() // the status has it
 	return p.ProcessState.Sys().(syscall.WaitStatus)
 }
@@ -172,7 +176,7 @@ func TestQuit(t *testing.T) {
 			p := start(t, "wait", test.ignored...)
 			p.expect(t, "ready")
 			p.send(t, syscall.SIGQUIT)
-			if got := p.end(); got != test.want || p.stderr.String() != "" {
+			if got := p.end(test.want); got != test.want || p.stderr.String() != "" {
 				t.Errorf("got %#x, want %#x; %s", got, test.want, p.stderr.String())
 			}
 		})
@@ -203,7 +207,7 @@ func TestSignals(t *testing.T) {
 			p.expect(t, test.caught.String())
 			p.expect(t, "stopped")
 			p.send(t, test.caught)
-			if got := p.end(); got != syscall.WaitStatus(test.caught) || p.stderr.String() != "" {
+			if got := p.end(syscall.WaitStatus(test.caught)); got != syscall.WaitStatus(test.caught) || p.stderr.String() != "" {
 				t.Errorf("got %#x, want %v; %s", got, test.caught, p.stderr.String())
 			}
 		})

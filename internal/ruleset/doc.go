@@ -3,7 +3,7 @@
 // take effect.
 //
 //	reader.go   a rule stream -> rules
-//	log.go      rules in compact memory
+//	log.go      rules in compact memory, as records (codec.go, records.go)
 //
 // The package is pure: it reads from an io.Reader and prints nothing. What is wrong
 // with the input comes back as an *Error with a position, or as a *ReadError.

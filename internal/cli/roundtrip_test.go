@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,9 @@ func FuzzRoundTrip(f *testing.F) {
 		if !ok {
 			t.Fatalf("does not load again:\n%s", saved)
 		}
-		if changes := append(ipvs.Diff(first, second), ipvs.Diff(second, first)...); len(changes) > 0 {
+		changes := slices.Collect(ipvs.Diff(first, second).Changes())
+		changes = slices.AppendSeq(changes, ipvs.Diff(second, first).Changes())
+		if len(changes) > 0 {
 			t.Fatalf("changed on the way: %+v\n%s", changes, saved)
 		}
 		if again := saveState(second); again != saved {

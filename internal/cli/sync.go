@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"syscall"
@@ -17,16 +18,16 @@ const statusDiffers = 1
 // diff prints the commands that would turn the present state into the one that
 // the stream describes.
 func (s *session) diff() error {
-	_, _, changes, err := s.plan()
+	_, _, plan, err := s.plan()
 	if err != nil {
 		return err
 	}
-	for _, c := range changes {
+	for c := range plan.Changes() {
 		if err := s.wrote(format.Rules{}.AppendChange(s.out, c)); err != nil {
 			return err
 		}
 	}
-	if len(changes) > 0 {
+	if plan.Len() > 0 {
 		return &told{statusDiffers}
 	}
 	return nil
@@ -35,32 +36,48 @@ func (s *session) diff() error {
 // sync does those commands. If the kernel refuses one, those that were made are
 // taken back.
 func (s *session) sync() error {
-	present, wanted, changes, err := s.plan()
+	present, wanted, plan, err := s.plan()
 	if err != nil {
 		return err
 	}
-	var made []ipvs.Change
-	for len(changes) > 0 {
-		batch := changes[:min(len(changes), maxPending)]
-		changes = changes[len(batch):]
-		done, result := s.try(batch, "")
-		made = append(made, done...)
-		if result != allMade {
-			s.takeBack(present, wanted, made, result)
-			return &told{statusRefused}
+	var made []ipvs.Step
+	for _, phase := range plan.Phases() {
+		for steps := range slices.Chunk(phase, maxPending) {
+			done, result := s.tryPlan(plan, steps)
+			made = append(made, done...)
+			if result != allMade {
+				s.takeBack(present, wanted, plan.Undo(made), result)
+				return &told{statusRefused}
+			}
 		}
 	}
 	return nil
 }
 
+// tryPlan makes the changes of steps of a plan, and gives the steps that were
+// certainly made.
+func (s *session) tryPlan(plan *ipvs.Plan, steps []ipvs.Step) (made []ipvs.Step, result outcome) {
+	changes := make([]ipvs.Change, len(steps))
+	for i, step := range steps {
+		changes[i] = plan.Change(step)
+	}
+	errs := s.try(changes, "")
+	for i, step := range steps {
+		if errs == nil || errs[i] == nil {
+			made = append(made, step)
+		}
+	}
+	return made, outcomeOf(errs...)
+}
+
 // takeBack undoes the changes that were made from a state. Where the answer to one
 // was lost, which may have been made as well, the table is read again.
-func (s *session) takeBack(before, wanted *ipvs.State, made []ipvs.Change, result outcome) {
-	_, undone := s.try(ipvs.Undo(before, made), "undo ")
+func (s *session) takeBack(before, wanted *ipvs.State, undo iter.Seq[ipvs.Change], result outcome) {
+	undone := outcomeOf(s.try(slices.Collect(undo), "undo ")...)
 	if max(result, undone) == doubtful {
 		undone = refusedSome
 		if now, err := s.present(wanted); err == nil {
-			_, undone = s.try(ipvs.Diff(now, before), "undo ")
+			undone = outcomeOf(s.try(slices.Collect(ipvs.Revert(now, before).Changes()), "undo ")...)
 		}
 	}
 	if undone != allMade {
@@ -82,37 +99,39 @@ const (
 // doubts are the numbers with which a change fails whose answer was lost.
 var doubts = []error{syscall.ENOBUFS, syscall.ETIMEDOUT, syscall.EBADMSG}
 
-// outcomeOf is the outcome of a change that failed.
-func outcomeOf(err error) outcome {
-	if slices.ContainsFunc(doubts, func(doubt error) bool { return errors.Is(err, doubt) }) {
-		return doubtful
+// outcomeOf is the outcome of changes that had these errors.
+func outcomeOf(errs ...error) outcome {
+	result := allMade
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case slices.ContainsFunc(doubts, func(doubt error) bool { return errors.Is(err, doubt) }):
+			result = doubtful
+		default:
+			result = max(result, refusedSome)
+		}
 	}
-	return refusedSome
+	return result
 }
 
 // try makes changes, tells those that failed, each as the rule it is behind a
-// prefix, and gives those that were certainly made.
-func (s *session) try(changes []ipvs.Change, prefix string) (made []ipvs.Change, result outcome) {
+// prefix, and gives their errors.
+func (s *session) try(changes []ipvs.Change, prefix string) []error {
 	// The kernel was opened to read the present state.
 	errs := s.kernel.Apply(changes)
-	if errs == nil {
-		return changes, allMade
-	}
 	for i, err := range errs {
 		if err == nil {
-			made = append(made, changes[i])
 			continue
 		}
-		result = max(result, outcomeOf(err))
 		rule := strings.TrimSuffix(string(format.Rules{}.AppendChange(nil, changes[i])), "\n")
 		s.tell(prefix + rule + ": " + kernelText(err))
 	}
-	return made, result
+	return errs
 }
 
 // plan reads the stream and the present state, and plans the way from one to the
 // other.
-func (s *session) plan() (present, wanted *ipvs.State, changes []ipvs.Change, err error) {
+func (s *session) plan() (present, wanted *ipvs.State, plan *ipvs.Plan, err error) {
 	if wanted, err = s.wanted(); err != nil {
 		return nil, nil, nil, err
 	}

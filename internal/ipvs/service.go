@@ -109,6 +109,9 @@ const (
 	Sched3
 
 	SchedFlags = Sched1 | Sched2 | Sched3
+	// KnownFlags are all of these. A newer kernel may have others, which no
+	// option sets.
+	KnownFlags = Persistent | Hashed | OnePacket | SchedFlags
 )
 
 // Service is a virtual service: where clients connect, and how IPVS picks the

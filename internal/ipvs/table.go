@@ -1,6 +1,9 @@
 package ipvs
 
-import "net/netip"
+import (
+	"cmp"
+	"net/netip"
+)
 
 // Info is what the kernel tells of IPVS as a whole.
 type Info struct {
@@ -63,6 +66,13 @@ type Timeouts struct {
 	UDP    uint32
 }
 
+// or returns the timeouts with those that are 0 taken from others.
+func (t Timeouts) or(others Timeouts) Timeouts {
+	return Timeouts{
+		TCP: cmp.Or(t.TCP, others.TCP), TCPFin: cmp.Or(t.TCPFin, others.TCPFin), UDP: cmp.Or(t.UDP, others.UDP),
+	}
+}
+
 // DaemonState is the side of a sync daemon (IP_VS_STATE_*). A director can run
 // one of each.
 type DaemonState uint32
@@ -86,4 +96,14 @@ type Daemon struct {
 	Group  netip.Addr // multicast, IPv4 or IPv6
 	Port   uint16     // UDP
 	TTL    uint8
+}
+
+// or returns the daemon with the choices that it leaves to the kernel taken from
+// another.
+func (d Daemon) or(other Daemon) Daemon {
+	d.MaxLen = cmp.Or(d.MaxLen, other.MaxLen)
+	d.Group = cmp.Or(d.Group, other.Group)
+	d.Port = cmp.Or(d.Port, other.Port)
+	d.TTL = cmp.Or(d.TTL, other.TTL)
+	return d
 }

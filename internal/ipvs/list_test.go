@@ -1,0 +1,139 @@
+package ipvs
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"syscall"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+// model is what a State has to be: services and servers in the order of adding, each
+// found by looking at all.
+type model []Entry
+
+func (m *model) service(id ServiceID) int {
+	return slices.IndexFunc(*m, func(e Entry) bool { return e.Service.ID == id })
+}
+
+// apply applies a change of a service or of a server.
+func (m *model) apply(c Change) syscall.Errno {
+	i := m.service(c.Service.ID)
+	switch {
+	case c.Op == AddService && i >= 0:
+		return syscall.EEXIST
+	case c.Op == AddService:
+		*m = append(*m, Entry{Service: c.Service})
+		return 0
+	case i < 0:
+		return syscall.ESRCH
+	case c.Op == EditService:
+		(*m)[i].Service = c.Service
+		return 0
+	case c.Op == DeleteService:
+		*m = slices.Delete(*m, i, i+1)
+		return 0
+	}
+
+	servers := &(*m)[i].Destinations
+	j := slices.IndexFunc(*servers, func(d Destination) bool { return d.Addr == c.Destination.Addr })
+	switch {
+	case c.Op == AddDestination && j >= 0:
+		return syscall.EEXIST
+	case c.Op == AddDestination:
+		*servers = append(*servers, c.Destination)
+	case j < 0:
+		return syscall.ENOENT
+	case c.Op == EditDestination:
+		(*servers)[j] = c.Destination
+	default:
+		*servers = slices.Delete(*servers, j, j+1)
+	}
+	return 0
+}
+
+// testModel applies random changes to a State and to the model, and compares them.
+// ops are drawn from; services and servers are how many there can be.
+func testModel(t *testing.T, ops []Op, services, servers int) {
+	rapid.Check(t, func(t *rapid.T) {
+		var state State
+		var want model
+		for range rapid.IntRange(0, 300).Draw(t, "changes") {
+			c := Change{Op: rapid.SampledFrom(ops).Draw(t, "op")}
+			port := rapid.Uint16Range(1, uint16(services)).Draw(t, "service")
+			c.Service = Service{ID: AddrService(TCP, netip.AddrPortFrom(netip.MustParseAddr("2001:db8::1"), port))}
+			if c.Op == AddService || c.Op == EditService {
+				c.Service.Scheduler, c.Service.Timeout = "rr", rapid.Uint32Range(0, 9).Draw(t, "timeout")
+			} else if c.Op != DeleteService {
+				host := byte(rapid.IntRange(1, servers).Draw(t, "server"))
+				c.Destination.Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, host}), 80)
+				c.Destination.Weight = rapid.Int32Range(0, 9).Draw(t, "weight")
+			}
+
+			errno := want.apply(c)
+			err, _ := state.Apply(c).(*Error)
+			if (err != nil) != (errno != 0) || err != nil && err.Errno != errno {
+				t.Fatalf("%+v: got %v, want %v", c, err, errno)
+			}
+			e, ok := state.Entry(c.Service.ID)
+			if i := want.service(c.Service.ID); ok != (i >= 0) || ok && !gocmp.Equal(e, want[i], compareAddrs, cmpopts.EquateEmpty()) {
+				t.Fatalf("%+v: entry %+v, %v", c, e, ok)
+			}
+		}
+		if d := gocmp.Diff([]Entry(want), state.Entries(), compareAddrs, cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("(-want +got):\n%s", d)
+		}
+	})
+}
+
+// TestState checks that a State finds what is in it and keeps its order, with few
+// services and servers, which it looks through, and with many, which it has an
+// index of.
+func TestState(t *testing.T) {
+	all := []Op{AddService, EditService, DeleteService, AddDestination, EditDestination, DeleteDestination}
+	t.Run("few", func(t *testing.T) { testModel(t, all, 3, 6) })
+	t.Run("many services", func(t *testing.T) { testModel(t, append(all, AddService, AddDestination), 60, 2) })
+	t.Run("many servers", func(t *testing.T) {
+		testModel(t, []Op{AddService, AddDestination, AddDestination, EditDestination, DeleteDestination}, 2, 60)
+	})
+}
+
+// TestStateOfMany checks tables of more servers than a block of memory has, in one
+// service and in several that get their servers by turns.
+func TestStateOfMany(t *testing.T) {
+	for _, services := range []int{1, 2, 7} {
+		t.Run(fmt.Sprintf("%d services", services), func(t *testing.T) {
+			var state State
+			var want model
+			for i := range services {
+				c := Change{Op: AddService, Service: Service{ID: MarkService(uint32(i+1), IPv4)}}
+				want.apply(c)
+				if err := state.Apply(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i := range 3000 {
+				// Three servers at a time for each service.
+				addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+				c := Change{
+					Op: AddDestination, Service: Service{ID: MarkService(uint32(i/3%services+1), IPv4)},
+					Destination: Destination{Addr: netip.AddrPortFrom(addr, 80), Weight: int32(i)},
+				}
+				want.apply(c)
+				if err := state.Apply(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if d := gocmp.Diff([]Entry(want), state.Entries(), compareAddrs, cmpopts.EquateEmpty()); d != "" {
+				t.Errorf("changes (-want +got):\n%s", d)
+			}
+			if d := gocmp.Diff([]Entry(want), StateOf(want).Entries(), compareAddrs); d != "" {
+				t.Errorf("StateOf (-want +got):\n%s", d)
+			}
+		})
+	}
+}

@@ -1,0 +1,303 @@
+package ipvs
+
+import (
+	"iter"
+	"slices"
+)
+
+// Plan is the way from one State to another, in steps. It refers to both, which
+// must not change while the Plan is in use.
+type Plan struct {
+	have, want *State
+	phases     [phaseCount][]Step
+}
+
+// Step is one change of a Plan. It is 12 bytes long, a Change 264: a Plan can have
+// many. Plan.Change returns the Change.
+type Step struct {
+	op uint8 // an Op
+	// service and server are positions in the State that has what the step
+	// adds, edits, deletes, starts or stops. Those of a daemon and of its
+	// State are in server.
+	service int32
+	server  int32
+}
+
+// phase is a part of a Plan, which no step of the next may overtake.
+type phase int
+
+const (
+	earlyStops phase = iota // of sync daemons that have to stop before the additions
+	additions
+	edits
+	removals
+	lateStarts // of sync daemons that can only start after the removals
+	phaseCount
+)
+
+// Diff plans the changes that turn one state into another: none for states that
+// are the same, as far as changes can make them so. Timeouts, sync daemons and
+// flags without a name that want says nothing of stay as they are.
+func Diff(have, want *State) *Plan {
+	p := &Plan{have: have, want: want}
+	for i, svc := range want.services.all {
+		p.planService(i, svc)
+	}
+	p.planTimeouts()
+	p.planDaemons()
+	for i, svc := range have.services.all {
+		if want.find(svc.id) == nil {
+			p.add(removals, DeleteService, i, 0)
+		}
+	}
+	return p
+}
+
+// Revert plans the changes that turn a state into an earlier one, of which as much
+// is known. It is a Diff that also stops the sync daemons that did not run then.
+func Revert(have, earlier *State) *Plan {
+	p := Diff(have, earlier)
+	for i, d := range have.Daemons {
+		if earlier.daemonIndex(d.State) >= 0 {
+			continue
+		}
+		if earlier.hasMixedFamilies() {
+			p.add(earlyStops, StopDaemon, 0, i)
+		} else {
+			p.add(edits, StopDaemon, 0, i)
+		}
+	}
+	return p
+}
+
+// add adds a step to a phase.
+func (p *Plan) add(to phase, op Op, service, server int) {
+	p.phases[to] = append(p.phases[to], Step{uint8(op), int32(service), int32(server)})
+}
+
+// planService plans what makes the present service of the wanted one, which is
+// the i-th.
+func (p *Plan) planService(i int, want *service) {
+	present := p.have.services.find(want.id)
+	if present < 0 {
+		p.add(additions, AddService, i, 0)
+		for j := range want.servers.all {
+			p.add(additions, AddDestination, i, j)
+		}
+		return
+	}
+
+	have := p.have.services.records[present]
+	if !sameService(have, want) {
+		p.add(edits, EditService, i, 0)
+	}
+	for j, d := range want.servers.all {
+		switch k := have.servers.find(d.addr); {
+		case k < 0:
+			p.add(additions, AddDestination, i, j)
+		case !sameServer(have.servers.records[k], d):
+			p.add(edits, EditDestination, i, j)
+		}
+	}
+	for k, d := range have.servers.all {
+		if want.servers.find(d.addr) < 0 {
+			p.add(removals, DeleteDestination, present, k)
+		}
+	}
+}
+
+// planTimeouts plans the timeouts that are wanted, if any.
+func (p *Plan) planTimeouts() {
+	have, want := p.have.Timeouts, p.want.Timeouts
+	if want == nil || have != nil && want.or(*have) == *have {
+		return
+	}
+	p.add(edits, SetTimeouts, 0, 0)
+}
+
+// planDaemons plans the sync daemons that are wanted. One that runs with other
+// settings has to stop first; a setting that is left to the kernel may be any.
+func (p *Plan) planDaemons() {
+	for i, want := range p.want.Daemons {
+		if j := p.have.daemonIndex(want.State); j >= 0 {
+			if have := p.have.Daemons[j]; have == want.or(have) {
+				continue
+			}
+			p.add(edits, StopDaemon, 0, j)
+		}
+		p.add(p.startPhase(), StartDaemon, 0, i)
+	}
+}
+
+// startPhase returns the phase in which sync daemons start. The kernel starts none
+// beside a server of another family than its service, and takes no such server
+// beside a daemon (ip_vs_genl_new_daemon and ip_vs_genl_set_cmd of
+// net/netfilter/ipvs/ip_vs_ctl.c): the synchronisation cannot tell of it.
+func (p *Plan) startPhase() phase {
+	if p.have.hasMixedFamilies() {
+		return lateStarts
+	}
+	return edits
+}
+
+// Phases returns the steps in phases, none of which is empty: additions of
+// services and servers, then edits, then removals, and then starts of sync daemons
+// that have to wait for these. No step of a phase may be taken before all steps of
+// the phase before have been accepted. Then no service that is in both states is
+// ever without servers on the way, wherever it is cut off, and nothing is removed
+// for the sake of what the kernel refuses.
+func (p *Plan) Phases() [][]Step {
+	return slices.DeleteFunc(slices.Clone(p.phases[:]), func(steps []Step) bool { return len(steps) == 0 })
+}
+
+// Len returns the number of steps.
+func (p *Plan) Len() int {
+	n := 0
+	for _, steps := range p.phases {
+		n += len(steps)
+	}
+	return n
+}
+
+// Changes yields the changes of all steps in order.
+func (p *Plan) Changes() iter.Seq[Change] {
+	return func(yield func(Change) bool) {
+		for _, steps := range p.phases {
+			for _, step := range steps {
+				if !yield(p.Change(step)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Change returns the change of a step of the Plan.
+func (p *Plan) Change(step Step) Change {
+	c := Change{Op: Op(step.op)}
+	switch c.Op {
+	case AddService:
+		c.Service = p.want.services.records[step.service].service()
+	case EditService:
+		svc := p.want.services.records[step.service]
+		c.Service = svc.service()
+		c.Service.Flags = wantedFlags(p.have.find(svc.id), svc)
+	case DeleteService:
+		c.Service.ID = p.have.services.records[step.service].id.serviceID()
+	case AddDestination, EditDestination:
+		svc := p.want.services.records[step.service]
+		c.Service.ID, c.Destination = svc.id.serviceID(), svc.requestable(int(step.server))
+	case DeleteDestination:
+		svc := p.have.services.records[step.service]
+		c.Service.ID, c.Destination = svc.id.serviceID(), svc.servers.records[step.server].destination()
+	case SetTimeouts:
+		c.Timeouts = *p.want.Timeouts
+	case StartDaemon:
+		c.Daemon = p.want.Daemons[step.server]
+	case StopDaemon:
+		c.Daemon = p.have.Daemons[step.server]
+	}
+	return c
+}
+
+// Undo yields the changes that take back steps of the Plan, the last one first.
+// The steps are some of the Plan's, in its order.
+func (p *Plan) Undo(applied []Step) iter.Seq[Change] {
+	return func(yield func(Change) bool) {
+		for _, step := range slices.Backward(applied) {
+			if !p.undo(step, yield) {
+				return
+			}
+		}
+	}
+}
+
+// undo yields the changes that take back a step, and reports whether more are
+// wanted. A Plan changes each service and each server at most once, so what was
+// before is in the present state.
+func (p *Plan) undo(step Step, yield func(Change) bool) bool {
+	c := p.Change(step)
+	switch c.Op {
+	case AddService:
+		return yield(Change{Op: DeleteService, Service: Service{ID: c.Service.ID}})
+	case EditService:
+		return yield(Change{Op: EditService, Service: p.have.find(serviceIDOf(c.Service.ID)).service()})
+	case DeleteService:
+		return p.undoDeleteService(int(step.service), yield)
+	case AddDestination:
+		c.Op = DeleteDestination
+	case EditDestination:
+		svc := p.have.find(serviceIDOf(c.Service.ID))
+		c.Destination = svc.requestable(svc.servers.find(endpointOf(c.Destination.Addr)))
+	case DeleteDestination:
+		c.Op, c.Destination = AddDestination, p.have.services.records[step.service].requestable(int(step.server))
+	case SetTimeouts:
+		if p.have.Timeouts == nil {
+			return true // not known
+		}
+		c.Timeouts = *p.have.Timeouts
+	case StartDaemon:
+		c.Op = StopDaemon
+	case StopDaemon:
+		c.Op = StartDaemon
+	}
+	return yield(c)
+}
+
+// undoDeleteService yields the changes that add a present service with its servers
+// again, and reports whether more are wanted.
+func (p *Plan) undoDeleteService(i int, yield func(Change) bool) bool {
+	svc := p.have.services.records[i]
+	add := svc.service()
+	if !yield(Change{Op: AddService, Service: add}) {
+		return false
+	}
+	for j := range svc.servers.all {
+		if !yield(Change{Op: AddDestination, Service: Service{ID: add.ID}, Destination: svc.requestable(j)}) {
+			return false
+		}
+	}
+	return true
+}
+
+// requestable returns the i-th server as a change can ask for it. Local is the
+// kernel's own finding: it makes a server local whose address is the director's,
+// whatever method was asked for. A server of another family than its service was
+// asked for as a tunnel, because the kernel takes no other.
+func (s *service) requestable(i int) Destination {
+	d := s.servers.records[i].destination()
+	if d.Forward == Local {
+		d.Forward = Route
+		if d.Family() != s.id.family {
+			d.Forward = Tunnel
+		}
+	}
+	return d
+}
+
+// wantedFlags returns the flags that a present service is to have. Those without a
+// name, which a newer kernel may have and no option sets, are kept.
+func wantedFlags(have, want *service) ServiceFlags {
+	return want.flags | have.flags&^KnownFlags
+}
+
+// sameService reports whether a service needs no edit. The mask and the time of a
+// service that is not persistent have no effect, and no rule has them.
+func sameService(have, want *service) bool {
+	return have.flags == wantedFlags(have, want) &&
+		have.scheduler == want.scheduler && have.engine == want.engine &&
+		(want.flags&Persistent == 0 || have.timeout == want.timeout && have.netmask == want.netmask)
+}
+
+// sameServer reports whether a server needs no edit.
+func sameServer(have, want server) bool {
+	local := have.forward == Local || want.forward == Local
+	if local && have.forward != Masquerade && want.forward != Masquerade {
+		have.forward = want.forward // what the kernel makes of it here
+		have.tunnel = want.tunnel
+	}
+	if want.forward != Tunnel {
+		have.tunnel = want.tunnel
+	}
+	return have == want
+}

@@ -112,7 +112,7 @@ func (l *line) judgeSchedFlags() error {
 	if s.Scheduler == "" {
 		s.Scheduler = defaultScheduler
 	}
-	flags, err := parseSchedFlags(l.schedFlags, s.Scheduler)
+	flags, err := ParseSchedFlags(l.schedFlags, s.Scheduler)
 	if flags != 0 {
 		s.Flags = s.Flags&^ipvs.SchedFlags | flags
 	}

@@ -151,8 +151,9 @@ var schedFlags = []schedFlag{
 // schedulerFlags are their names for -h.
 const schedulerFlags = "flag-1, flag-2, flag-3; sh-fallback, sh-port with sh; mh-fallback, mh-port with mh"
 
-// parseSchedFlags reads a list of scheduler flags for a scheduler.
-func parseSchedFlags(list, scheduler string) (ipvs.ServiceFlags, error) {
+// ParseSchedFlags returns the flags of a list of names, separated by commas, for a
+// scheduler: the value of --sched-flags. The error is a *UsageError.
+func ParseSchedFlags(list, scheduler string) (ipvs.ServiceFlags, error) {
 	if list != "" && strings.Trim(list, ",") == "" {
 		// The reference program crashes here (it trusts the first part
 		// to be there).

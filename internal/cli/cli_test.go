@@ -94,6 +94,8 @@ func run(program func([]string, Env) int, k *script, stdin io.Reader, line strin
 	var out, errs bytes.Buffer
 	status := program(strings.Fields(line), Env{
 		Stdin: stdin, Stdout: &out, Stderr: &errs, Names: noNames{},
+		Terminal: func() bool { return false },
+		Signals:  func() (<-chan os.Signal, func()) { return nil, func() {} },
 		OpenKernel: func(string) (Kernel, error) {
 			if k == nil {
 				return nil, fmt.Errorf("look up the family: %w", syscall.ENOPROTOOPT)
@@ -214,7 +216,7 @@ func TestStream(t *testing.T) {
 			"-A -t 10.0.0.1:80\n-L --daemon\n-C\n", nil,
 			ran{1, "", "line 2: Device or resource busy\n"}, added[:1],
 		},
-		"a version ends it":     {"-v\n-C\n", nil, ran{0, "ipvsadm v1.31 (ipvsadm-go 0.1.0, compiled with Go and IPVS v1.2.1)\n", ""}, nil},
+		"a version ends it": {"-v\n-C\n", nil, ran{0, "ipvsadm v1.31 (ipvsadm-go 0.1.0, compiled with Go and IPVS v1.2.1)\n", ""}, nil},
 		"output ends it": {"-A -t 10.0.0.1:80\n-S -n --output " + t.TempDir() + "/x\n-C\n", nil,
 			ran{2, "", "line 2: --output belongs to the invocation, not to a rule stream\n"}, added[:1]},
 		"no newline at the end": {"-A -t 10.0.0.1:80", nil, ran{}, added[:1]},

@@ -78,7 +78,8 @@ func (x *executor) do(r *rule) error {
 		return err
 	}
 	f := &ruleError{r.at, err}
-	if r.cmd.Change.Op == 0 {
+	var interrupted *interruptedError
+	if r.cmd.Change.Op == 0 || errors.As(err, &interrupted) {
 		return f
 	}
 	x.tell(f.Error()) // as any other change that is refused

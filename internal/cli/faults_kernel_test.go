@@ -96,7 +96,21 @@ func (w world) begin(t *testing.T, p judge.Programs, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := &process{Cmd: exec.Command(path, args[1:]...)}
+	return w.start(t, exec.Command(path, args[1:]...))
+}
+
+// beginLine starts a shell line.
+func (w world) beginLine(t *testing.T, p judge.Programs, line string) *process {
+	t.Helper()
+	c := exec.Command("/bin/bash", "-c", line)
+	c.Env = p.Env()
+	return w.start(t, c)
+}
+
+// start starts a command with a pipe at each end.
+func (w world) start(t *testing.T, c *exec.Cmd) *process {
+	t.Helper()
+	run := &process{Cmd: c}
 	out, err := run.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
@@ -11,12 +12,12 @@ import (
 
 // lookUp reads the service of a change, with its servers, from the kernel. An error
 // is the one that the change itself would get.
-func (s *session) lookUp(c ipvs.Change, detail ipvs.Detail) (ipvs.Entry, error) {
+func (s *session) lookUp(c ipvs.Change) (ipvs.Entry, error) {
 	kernel, err := s.open()
 	if err != nil {
 		return ipvs.Entry{}, err
 	}
-	e, err := readEntry(kernel, c.Service.ID, detail)
+	e, err := readEntry(kernel, c.Service.ID, ipvs.WithoutStats)
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
 		err = &ipvs.Error{Op: c.Op, Errno: errno}
@@ -48,14 +49,10 @@ func lookUpIn(state *ipvs.State) func(ipvs.Change) (ipvs.Entry, error) {
 	}
 }
 
-// findServer returns the server of a service that has an address and port.
-func findServer(e ipvs.Entry, addr netip.AddrPort) (ipvs.Destination, bool) {
-	for _, d := range e.Destinations {
-		if d.Addr == addr {
-			return d, true
-		}
-	}
-	return ipvs.Destination{}, false
+// serverIndex returns the index of the server of a service that has an address and
+// port, or -1.
+func serverIndex(e ipvs.Entry, addr netip.AddrPort) int {
+	return slices.IndexFunc(e.Destinations, func(d ipvs.Destination) bool { return d.Addr == addr })
 }
 
 // fillKept returns a command that is ready to be done. If it has --keep, what its
@@ -85,10 +82,11 @@ func fillKeptServer(p *command.Parser, cmd command.Command, e ipvs.Entry) (comma
 	atService := netip.AddrPortFrom(named.Addr(), e.Service.ID.Addr.Port())
 
 	for _, addr := range []netip.AddrPort{named, atService} {
-		present, ok := findServer(e, addr)
-		if !ok {
+		i := serverIndex(e, addr)
+		if i < 0 {
 			continue
 		}
+		present := e.Destinations[i]
 		filled, err := p.ParseOver(cmd, e.Service, present)
 		if err != nil {
 			return command.Command{}, err

@@ -68,7 +68,7 @@ func (s *session) do(cmd command.Command) error {
 	if cmd.Drain != nil {
 		return s.drain(cmd.Change, *cmd.Drain)
 	}
-	cmd, err := s.fillKept(cmd, func(c ipvs.Change) (ipvs.Entry, error) { return s.lookUp(c, ipvs.WithoutStats) })
+	cmd, err := s.fillKept(cmd, s.lookUp)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type generator struct {
 func commandLines() [][]string {
 	g := &generator{seen: map[string]bool{}}
 	for _, o := range command.Options() {
-		if !o.Beyond {
+		if !o.Extension {
 			g.options = append(g.options, o)
 		}
 	}
@@ -94,10 +94,8 @@ func (g *generator) plainOptions() []command.Option {
 	return slices.DeleteFunc(slices.Clone(g.options), func(o command.Option) bool { return o.Verb != command.None })
 }
 
-// takes says whether an option may stand with a command.
-func takes(o command.Option, v command.Verb) bool {
-	return slices.Contains(o.Needed, v) || slices.Contains(o.Taken, v)
-}
+// takes reports whether an option of a group with a name may stand with a command.
+func takes(o command.Option, v command.Verb) bool { return o.Group.Name != "" && o.GoesWith(v) }
 
 // legality makes every command with every option, on a good line and alone, in
 // either order.
@@ -148,13 +146,13 @@ func (g *generator) home(o command.Option) string {
 		}
 		base := bases[c.Verb]
 		switch { // the line without what the option stands for
-		case o.Group == "service-address":
+		case o.Group.Name == "service-address":
 			base = "--sort"
-		case o.Group == "real-server":
+		case o.Group.Name == "real-server":
 			base = "-t 10.0.9.1:80"
-		case o.Group == "mcast-interface":
+		case o.Group.Name == "mcast-interface":
 			base = ""
-		case strings.HasPrefix(o.Group, "tun-"):
+		case strings.HasPrefix(o.Group.Name, "tun-"):
 			base += " -i --tun-type gue"
 		}
 		return word(c) + " " + base

@@ -7,25 +7,24 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// Resolver gives the addresses and ports behind names. It is asked only for what
-// is not a number.
+// Resolver looks up the addresses and ports of names. It is not asked for numbers.
 type Resolver interface {
-	// LookupHost gives the first address of the family that a host has.
+	// LookupHost returns the first address of a host that is of the family.
 	LookupHost(name string, f ipvs.Family) (netip.Addr, error)
-	// LookupPort gives the port of a service of the protocol.
+	// LookupPort returns the port of a service of the protocol, and whether there is
+	// one.
 	LookupPort(p ipvs.Protocol, name string) (uint16, bool)
 }
 
-// endpoint is what a host[:port] value says.
+// endpoint is a parsed host[:port] value.
 type endpoint struct {
 	addr netip.Addr
 	port uint16
-	// hasPort is false when the value names no port, or when the reference
-	// program does not read the one it names.
+	// hasPort reports whether the value has a port that the reference program reads.
 	hasPort bool
 }
 
-// parseEndpoint reads host[:port]. Service names are those of the protocol.
+// parseEndpoint parses host[:port]. Names of ports are those of the protocol.
 func parseEndpoint(s string, p ipvs.Protocol, names Resolver) (endpoint, bool) {
 	switch {
 	case isDigits(s):
@@ -36,6 +35,7 @@ func parseEndpoint(s string, p ipvs.Protocol, names Resolver) (endpoint, bool) {
 	if a, ok := parseIPv6(s); ok {
 		return endpoint{addr: a}, true
 	}
+
 	host, port, hasPort := s, "", false
 	if i := strings.LastIndexByte(s, ':'); i >= 0 {
 		host, port, hasPort = s[:i], s[i+1:], true
@@ -44,6 +44,7 @@ func parseEndpoint(s string, p ipvs.Protocol, names Resolver) (endpoint, bool) {
 	if !ok {
 		return endpoint{}, false
 	}
+
 	e := endpoint{addr: addr, hasPort: hasPort}
 	if hasPort {
 		e.port, ok = parsePort(port, p, names)
@@ -51,45 +52,41 @@ func parseEndpoint(s string, p ipvs.Protocol, names Resolver) (endpoint, bool) {
 	return e, ok
 }
 
-// parseBracketed reads the rest of a value that began with a bracket. The host
-// is an IPv6 address or, which the reference program cannot do, the name of one:
-// this is how a listing with names prints it, so a save without -n loads again.
-// Anything else in brackets is read as the reference program does: as IPv4, with
-// the port ignored.
+// parseBracketed parses a value after its opening bracket. The host is an IPv6 address,
+// or the name of one, which the reference program does not accept: it prints this in a
+// save without -n, so that the save loads again. Like the reference program,
+// parseBracketed takes anything else in brackets for IPv4 and ignores the port.
 func parseBracketed(s string, p ipvs.Protocol, names Resolver) (endpoint, bool) {
 	host, rest, closed := strings.Cut(s, "]")
 	if !closed || !strings.HasPrefix(rest, ":") {
 		return endpoint{}, false
 	}
+
 	addr, ok := parseIPv6(host)
 	if !ok {
 		if a, isIPv4 := parseInetAton(host); isIPv4 {
 			return endpoint{addr: a}, true
 		}
-		if addr, ok = lookup(host, ipv6, names); !ok {
-			addr, ok = lookup(host, ipv4, names)
+		if addr, ok = lookup(host, ipvs.IPv6, names); !ok {
+			addr, ok = lookup(host, ipvs.IPv4, names)
 			return endpoint{addr: addr}, ok
 		}
 	}
+
 	port, ok := parsePort(rest[1:], p, names)
 	return endpoint{addr: addr, port: port, hasPort: true}, ok
 }
 
-// parseHost reads an IPv4 address, or looks a host name up.
+// parseHost parses an IPv4 address, or looks up the name of a host.
 func parseHost(s string, names Resolver) (netip.Addr, bool) {
 	if a, ok := parseInetAton(s); ok {
 		return a, true
 	}
-	return lookup(s, ipv4, names)
+	return lookup(s, ipvs.IPv4, names)
 }
 
-const (
-	ipv4 = ipvs.IPv4
-	ipv6 = ipvs.IPv6
-)
-
-// lookup asks for the address of a host name. What could be a name in no system,
-// such as an address with a zone, is not asked for: a resolver might read it.
+// lookup looks up the address of a host. It does not ask for what cannot be a name, such
+// as an address with a zone: a resolver might parse it.
 func lookup(host string, f ipvs.Family, names Resolver) (netip.Addr, bool) {
 	if host == "" || strings.ContainsAny(host, ":%[]") {
 		return netip.Addr{}, false
@@ -98,7 +95,7 @@ func lookup(host string, f ipvs.Family, names Resolver) (netip.Addr, bool) {
 	return a, err == nil && ipvs.FamilyOf(a) == f
 }
 
-// parsePort reads a port number, or looks a service name up.
+// parsePort parses the number of a port, or looks up its name.
 func parsePort(s string, p ipvs.Protocol, names Resolver) (uint16, bool) {
 	if n, ok := parseNumber(s, 0, 65535); ok {
 		return uint16(n), true

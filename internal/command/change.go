@@ -74,13 +74,13 @@ func (l *line) setServiceID(id ipvs.ServiceID) error {
 		return nil
 	}
 
-	whole := ipvs.AddrService(id.Protocol, id.Addr)
+	valid := isAddrService(id)
 	if id.FWMark != 0 {
-		id.Family = cmp.Or(id.Family, ipv4)
-		whole = ipvs.MarkService(id.FWMark, id.Family)
+		id.Family = cmp.Or(id.Family, ipvs.IPv4)
+		valid = isMarkService(id)
 	}
-	if id != whole || id.Family.Bits() == 0 || id.FWMark == 0 && !isBalanced(id.Protocol) || id.Addr.Addr().Zone() != "" {
-		return errServiceAddress()
+	if !valid {
+		return serviceAddressError()
 	}
 
 	l.service.ID = id
@@ -88,9 +88,18 @@ func (l *line) setServiceID(id ipvs.ServiceID) error {
 	return nil
 }
 
-// isBalanced reports whether a service can have the protocol.
-func isBalanced(p ipvs.Protocol) bool {
-	return p == ipvs.TCP || p == ipvs.UDP || p == ipvs.SCTP
+// isAddrService reports whether a service is known by protocol, address and port.
+func isAddrService(id ipvs.ServiceID) bool {
+	switch id.Protocol {
+	case ipvs.TCP, ipvs.UDP, ipvs.SCTP:
+		return id == ipvs.AddrService(id.Protocol, id.Addr) && id.Addr.IsValid() && id.Addr.Addr().Zone() == ""
+	}
+	return false
+}
+
+// isMarkService reports whether a service is known by firewall mark and family.
+func isMarkService(id ipvs.ServiceID) bool {
+	return id == ipvs.MarkService(id.FWMark, id.Family) && id.Family.Bits() > 0
 }
 
 // setService sets the settings of the service.
@@ -99,14 +108,14 @@ func (l *line) setService(s ipvs.Service) error {
 	s.Flags &^= ipvs.Hashed
 	l.service = s
 
-	if err := checkName("scheduler", s.Scheduler, maxSchedulerName); err != nil {
+	if err := checkName("scheduler", s.Scheduler, ipvs.MaxSchedulerName); err != nil {
 		return err
 	}
-	if err := checkName("persistence engine", s.Engine, maxEngineName); err != nil {
+	if err := checkName("persistence engine", s.Engine, ipvs.MaxEngineName); err != nil {
 		return err
 	}
-	if s.ID.Family == ipv6 {
-		if err := checkPrefix(int64(s.Netmask)); err != nil {
+	if s.ID.Family == ipvs.IPv6 {
+		if err := prefixLengths.check(int64(s.Netmask)); err != nil {
 			return err
 		}
 	}
@@ -150,7 +159,7 @@ func (l *line) setServerAddr(a netip.AddrPort) error {
 		return nil
 	}
 	if a.Addr().Zone() != "" {
-		return errServerAddress()
+		return serverAddressError()
 	}
 
 	l.server.Addr = a
@@ -166,7 +175,7 @@ func (l *line) setForward(f ipvs.Forward) error {
 	l.server.Forward = requestable(f)
 
 	port := l.server.Addr.Port()
-	if l.server.Addr.IsValid() && !l.translatesPorts() && port != l.service.ID.Addr.Port() {
+	if l.server.Addr.IsValid() && !l.translatesPort() && port != l.service.ID.Addr.Port() {
 		return usageError("port %d is not that of the service, as it has to be unless forward is masq", port)
 	}
 	return nil
@@ -174,8 +183,8 @@ func (l *line) setForward(f ipvs.Forward) error {
 
 // seeTunnel marks the options that describe the tunnel as seen.
 func (l *line) seeTunnel(t ipvs.TunnelInfo) error {
-	if int(t.Type) >= len(tunnelTypes) {
-		return errTunnelType()
+	if t.Type > ipvs.GRE {
+		return tunnelTypeError()
 	}
 	for _, option := range [...]struct {
 		group int
@@ -208,7 +217,7 @@ func (l *line) setTimeouts(t ipvs.Timeouts) error {
 // stop.
 func (l *line) setDaemon(d ipvs.Daemon) error {
 	if d.State != ipvs.Master && d.State != ipvs.Backup {
-		return errDaemonState(l.verb)
+		return daemonStateError(l.verb)
 	}
 	if err := syncIDs.check(int64(d.SyncID)); err != nil {
 		return err
@@ -219,7 +228,7 @@ func (l *line) setDaemon(d ipvs.Daemon) error {
 	}
 
 	l.daemon = d
-	if err := checkName("multicast interface", d.Interface, maxInterfaceName); err != nil {
+	if err := checkName("multicast interface", d.Interface, ipvs.MaxInterfaceName); err != nil {
 		return err
 	}
 	if d.MaxLen != 0 {
@@ -229,21 +238,6 @@ func (l *line) setDaemon(d ipvs.Daemon) error {
 	}
 	if d.Group.IsValid() {
 		return checkMulticast(d.Group, d.Group.String())
-	}
-	return nil
-}
-
-// checkName checks the length and the characters of a name. An empty name stands for
-// an option that is left out.
-func checkName(what, name string, max int) error {
-	printable := func(c byte) bool { return c > ' ' && c <= '~' }
-	for _, c := range []byte(name) {
-		if !printable(c) {
-			return usageError("%s %.60q has characters other than printable ASCII", what, name)
-		}
-	}
-	if len(name) > max {
-		return usageError("%s %.60q is longer than %d bytes", what, name, max)
 	}
 	return nil
 }

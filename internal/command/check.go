@@ -8,45 +8,44 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// judgeLegality judges which options stand with the command.
-func (l *line) judgeLegality() error {
-	verb := int(l.verb)
-	what := func() string { return "'" + verbName(l.verb) + "' command" }
-	return l.judge(what, verb, func(g *group) *rule { return &g.verbs })
-}
-
-// judgeTunnel judges which tunnel options stand with the type of the tunnel.
-func (l *line) judgeTunnel() error {
-	t := l.server.Tunnel.Type
-	what := func() string { return "'" + tunnelTypes[t] + "' tunnel type" }
-	return l.judge(what, int(t), func(g *group) *rule { return &g.tunnels })
-}
-
-// Groups of the table by index, as in line.given.
-var (
-	// needing are those that anything needs.
-	needing = groupsThat(func(g *group) bool { return g.verbs.needs|g.tunnels.needs != 0 })
-	// aboutTunnels are those of the options that describe a tunnel.
-	aboutTunnels = groupsThat(func(g *group) bool { return g.tunnels != rule{} })
-)
-
-// Groups that FromChange names, by index.
+// Groups of options that checks name, by their index in the table.
 var (
 	groupServiceAddress = groupNamed("service-address")
 	groupRealServer     = groupNamed("real-server")
 	groupTunnelType     = groupNamed("tun-type")
 	groupTunnelPort     = groupNamed("tun-port")
+	groupTunnelPlain    = groupNamed("tun-nocsum")
 	groupTunnelChecksum = groupNamed("tun-csum")
 	groupTunnelRemote   = groupNamed("tun-remcsum")
 )
 
-// groupNamed returns the index of the group with this name in messages, which is in
-// the table.
+// Sets of groups, as bits at their index in the table.
+var (
+	// requirableGroups are the groups that something needs.
+	requirableGroups = groupsWhere(func(g *Group) bool { return g.commands.required|g.tunnels.required != 0 })
+	// tunnelGroups are the groups that describe a tunnel.
+	tunnelGroups = groupsWhere(func(g *Group) bool { return !g.tunnels.isEmpty() })
+	// tunnelFlagGroups are the groups of the tunnel flags.
+	tunnelFlagGroups = uint64(1<<groupTunnelPlain | 1<<groupTunnelChecksum | 1<<groupTunnelRemote)
+	// invocationGroups are the groups with an option of the invocation.
+	invocationGroups = groupsWhere(func(g *Group) bool {
+		return slices.ContainsFunc(g.Options, func(o Option) bool { return o.Invocation })
+	})
+)
+
+// groupNamed returns the index of the group with a name.
 func groupNamed(name string) int {
-	return slices.IndexFunc(table, func(g group) bool { return g.name == name })
+	return groupIndex(func(g *Group) bool { return g.Name == name })
 }
 
-func groupsThat(is func(*group) bool) (groups uint64) {
+// groupIndex returns the index of the first group for which is returns true. There
+// must be one.
+func groupIndex(is func(*Group) bool) int {
+	return bits.TrailingZeros64(groupsWhere(is))
+}
+
+// groupsWhere returns the set of the groups for which is returns true.
+func groupsWhere(is func(*Group) bool) (groups uint64) {
 	for i := range table {
 		if is(&table[i]) {
 			groups |= 1 << i
@@ -55,96 +54,131 @@ func groupsThat(is func(*group) bool) (groups uint64) {
 	return groups
 }
 
-// judge holds the line against one of the rules of each group that it named or may
-// need, in the order of the table. Groups that have no such rule for anything are not
-// judged. what is what a fault calls the member.
-func (l *line) judge(what func() string, member int, ruleOf func(*group) *rule) error {
-	first := ""
-	for groups := l.given | needing; groups != 0; groups &= groups - 1 {
-		i := bits.TrailingZeros64(groups)
-		g := &table[i]
-		r := ruleOf(g)
-		switch given := l.has(i); {
-		case !given && !r.needs.has(member), *r == rule{}:
-		case r.needs.has(member) && !given && !l.keeps():
-			return usageError("You need to supply the '%s' option for the %s", g.name, what())
-		case !given, l.allows(g, r, member):
-		case !r.one.has(member):
-			return usageError("Illegal '%s' option with the %s", g.name, what())
-		case first != "" && r.narrows.has(member):
-		case first != "":
-			return usageError("The option '%s' conflicts with the '%s' option in the %s", g.name, first, what())
-		default:
-			first = g.name
+// see notes that the line has an option of a group.
+func (l *line) see(group int) { l.seen |= 1 << group }
+
+// has reports whether the line has an option of a group.
+func (l *line) has(group int) bool { return l.seen&(1<<group) != 0 }
+
+// check checks the line as a whole, and fills in what follows from it.
+func (l *line) check() error {
+	if err := l.checkSchedulerFlags(); err != nil {
+		return err
+	}
+	if err := l.checkCommandOptions(); err != nil {
+		return err
+	}
+	if l.isIncomplete() {
+		return nil
+	}
+
+	switch l.verb {
+	case AddService, EditService:
+		return l.checkService()
+	case AddServer, EditServer:
+		return l.checkServer()
+	case StartDaemon:
+		if l.daemon.Interface == "" {
+			l.daemon.Interface = defaultInterface
 		}
+	case List:
+		return l.checkListing()
 	}
 	return nil
 }
 
-// keeps says whether what the line needs is there without being named: the one
-// thing that can be so is the port of a present tunnel.
-func (l *line) keeps() bool { return l.over && l.server.Tunnel.Port != 0 }
+// isIncomplete reports whether the line keeps settings that are not known yet. Its
+// values are checked against each other by ParseOver.
+func (l *line) isIncomplete() bool { return l.keep && !l.over }
 
-// allows says whether a group of options may stand, whatever stands beside it.
-func (l *line) allows(g *group, r *rule, member int) bool {
-	if l.verb == List && g.views != 0 && l.views&g.views == 0 {
-		return false
+// checkSchedulerFlags checks the scheduler flags, now that the scheduler is known.
+func (l *line) checkSchedulerFlags() error {
+	if l.isIncomplete() {
+		return nil
 	}
-	return r.needs.has(member) || r.takes.has(member)
-}
 
-// verbName is the name of a command in messages.
-func verbName(v Verb) string {
-	for _, g := range table {
-		if g.options[0].verb == v {
-			return g.name
-		}
-	}
-	return ""
-}
-
-// judgeSchedFlags judges the scheduler flags when the scheduler is known.
-func (l *line) judgeSchedFlags() error {
-	if l.keep && !l.over {
-		return nil // the scheduler is not known yet
-	}
 	s := &l.service
 	if s.Scheduler == "" {
 		s.Scheduler = defaultScheduler
 	}
-	flags, err := ParseSchedFlags(l.schedFlags, s.Scheduler)
+	flags, err := ParseSchedFlags(l.schedulerFlags, s.Scheduler)
 	if flags != 0 {
 		s.Flags = s.Flags&^ipvs.SchedFlags | flags
 	}
 	return err
 }
 
-// judgeWhole judges what the options are together, and fills in what follows from
-// them.
-func (l *line) judgeWhole() error {
-	if l.keep && !l.over {
-		return nil // what they are together is not known yet
-	}
-	switch l.verb {
-	case AddService, EditService:
-		return l.judgeService()
-	case AddServer, EditServer:
-		return l.judgeServer()
-	case StartDaemon:
-		if l.daemon.Interface == "" {
-			l.daemon.Interface = defaultInterface
+// checkCommandOptions checks which options go with the command.
+func (l *line) checkCommandOptions() error {
+	return l.checkOptions(
+		int(l.verb),
+		func(g *Group) *rule { return &g.commands },
+		func() string { return commandSubject(l.verb) },
+	)
+}
+
+// checkTunnelOptions checks which options go with the type of the tunnel.
+func (l *line) checkTunnelOptions() error {
+	t := l.server.Tunnel.Type
+	return l.checkOptions(
+		int(t),
+		func(g *Group) *rule { return &g.tunnels },
+		func() string { return tunnelSubject(t) },
+	)
+}
+
+// checkOptions checks the line against one rule of each group, in the order of the
+// table. Only groups that the line has or that something needs can break a rule.
+// ruleOf returns the rule, member is the command or the tunnel type that it is applied
+// for, and subject returns the name of the member in messages.
+func (l *line) checkOptions(member int, ruleOf func(*Group) *rule, subject func() string) error {
+	first := "" // the first exclusive option
+	for groups := l.seen | requirableGroups; groups != 0; groups &= groups - 1 {
+		g := &table[bits.TrailingZeros64(groups)]
+		r := ruleOf(g)
+		isSeen := l.has(g.index)
+
+		switch {
+		case r.isEmpty():
+			// The rules are not about these options.
+		case !isSeen && r.required.has(member) && !l.isKept(g):
+			return requiredError(g.Name, subject())
+		case !isSeen, l.isLegal(g, r, member):
+			// Nothing to check, or legal beside any other option.
+		case !r.exclusive.has(member):
+			return illegalError(g.Name, subject())
+		case first == "":
+			first = g.Name
+		case !r.exclusiveUnlessFirst.has(member):
+			return conflictError(g.Name, first, subject())
 		}
-	case List:
-		return l.judgeListing()
 	}
 	return nil
 }
 
-func (l *line) judgeService() error {
+// isKept reports whether the line keeps a value for an option that is required but
+// left out: the port of the present tunnel.
+func (l *line) isKept(g *Group) bool {
+	return g.index == groupTunnelPort && l.over && l.server.Tunnel.Port != 0
+}
+
+// isLegal reports whether options are legal beside any other option.
+func (l *line) isLegal(g *Group, r *rule, member int) bool {
+	return (r.required.has(member) || r.optional.has(member)) && !l.needsOtherView(g)
+}
+
+// needsOtherView reports whether options are legal only in listings of another kind.
+func (l *line) needsOtherView(g *Group) bool {
+	return l.verb == List && g.views != 0 && l.views&g.views == 0
+}
+
+// checkService checks the settings of a virtual service against each other.
+func (l *line) checkService() error {
 	s := &l.service
 	if s.ID.FWMark != 0 {
 		return nil
 	}
+
 	if s.ID.Addr.Port() == 0 && s.Flags&ipvs.Persistent == 0 {
 		return usageError("Zero port specified for non-persistent service")
 	}
@@ -154,76 +188,84 @@ func (l *line) judgeService() error {
 	return nil
 }
 
-func (l *line) judgeServer() error {
+// checkServer checks the settings of a real server against each other and against its
+// service, and sets the port that follows from the service.
+func (l *line) checkServer() error {
 	id, d := l.service.ID, &l.server
-	if !l.translatesPorts() {
+	if !l.translatesPort() {
 		d.Addr = netip.AddrPortFrom(d.Addr.Addr(), id.Addr.Port())
 	}
+
 	if d.Family() != id.Family && d.Forward != ipvs.Tunnel {
 		return usageError("Different address family is allowed only for tunneling servers")
 	}
 	if d.Forward == ipvs.Tunnel {
-		if l.over {
-			l.keepTunnel()
-		}
-		return l.judgeTunnel()
+		l.keepTunnel()
+		return l.checkTunnelOptions()
 	}
-	if l.given&aboutTunnels != 0 {
+	if l.seen&tunnelGroups != 0 {
 		return usageError("Tunnel options conflict with forward method")
 	}
 	return nil
 }
 
-// translatesPorts reports whether the server's port can differ from the service's.
-// It cannot where the packet reaches the server as the client sent it. A service by
-// firewall mark has no port.
-func (l *line) translatesPorts() bool {
+// translatesPort reports whether the port of the real server may differ from the port
+// of the service. With direct routing and tunnels the server receives the packet as the
+// client sent it. A service with a firewall mark has no port.
+func (l *line) translatesPort() bool {
 	return l.server.Forward == ipvs.Masquerade || l.service.ID.FWMark != 0
 }
 
-// requestable returns the forwarding method to ask for where the kernel shows f:
-// it makes Local of any server with an address of the director's.
-func requestable(f ipvs.Forward) ipvs.Forward {
-	if f == ipvs.Local {
-		return ipvs.Route
-	}
-	return f
-}
-
-// keepTunnel completes a tunnel by what is kept of the present one: nothing if it
-// becomes one of another type.
+// keepTunnel fills in the settings of the present tunnel that the line does not name.
+// A tunnel whose type changes keeps none.
 func (l *line) keepTunnel() {
-	t := &l.server.Tunnel
-	if !l.namesTunnelType {
-		t.Type = l.kept.Type
-	}
-	if t.Type != l.kept.Type {
+	t, present := &l.server.Tunnel, l.presentTunnel
+	if !l.over {
 		return
 	}
-	if t.Port == 0 {
-		t.Port = l.kept.Port
+
+	if !l.has(groupTunnelType) {
+		t.Type = present.Type
 	}
-	if !l.namesTunnelFlags {
-		t.Flags = l.kept.Flags
+	if t.Type != present.Type {
+		return
+	}
+	if !l.has(groupTunnelPort) {
+		t.Port = present.Port
+	}
+	if l.seen&tunnelFlagGroups == 0 {
+		t.Flags = present.Flags
 	}
 }
 
-func (l *line) judgeListing() error {
+// checkListing checks what a listing shows, and selects the view.
+func (l *line) checkListing() error {
 	var (
-		instead = l.views & of(Connections, Timeouts, Daemons)
-		columns = l.views & of(Stats, Rate, Thresholds)
-		persist = l.views & of(PersistentConns)
+		replacesTable = l.views & setOf(Connections, Timeouts, Daemons)
+		addsColumns   = l.views & setOf(Stats, Rate, Thresholds)
+		isPersistent  = l.views.has(int(PersistentConns))
 	)
-	if instead != 0 && columns != 0 || instead&^of(Connections) != 0 && persist != 0 {
+	if replacesTable != 0 && addsColumns != 0 ||
+		replacesTable&^setOf(Connections) != 0 && isPersistent {
 		return usageError("options conflicts in the list command")
 	}
+
 	listing := &l.listing
-	listing.View = View(bits.TrailingZeros32(uint32(l.views | of(Plain))))
-	listing.EngineData = persist != 0
+	listing.View = View(bits.TrailingZeros32(uint32(l.views | setOf(Plain))))
+	listing.EngineData = isPersistent
 	if l.namesService() {
 		id := l.service.ID
 		listing.Service = &id
 	}
 	listing.Server = l.server.Addr
+	return nil
+}
+
+// checkRule checks that the line may be a rule: it has no option of the invocation.
+func (l *line) checkRule() error {
+	if groups := l.seen & invocationGroups; groups != 0 {
+		g := &table[bits.TrailingZeros64(groups)]
+		return usageError("--%s belongs to the invocation, not to a rule stream", g.Name)
+	}
 	return nil
 }

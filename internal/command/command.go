@@ -7,10 +7,10 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// Verb is what a command does: the command letter of the line.
+// Verb is a command of the language, such as -A.
 type Verb int
 
-// The verbs. None stands for "no command yet"; a line has exactly one.
+// The verbs. A line has exactly one. None is the verb of an option.
 const (
 	None Verb = iota
 	AddService
@@ -31,11 +31,11 @@ const (
 	Version
 )
 
-// View is what a listing shows of the table, or instead of it.
+// View is what a listing shows: the columns of the table, or something else in its
+// place.
 type View int
 
-// The views, in the order in which one wins over those after it when a line
-// asks for several.
+// The views. If a line selects several, the first one in this order is used.
 const (
 	Connections View = iota + 1
 	Timeouts
@@ -52,36 +52,37 @@ const (
 type Listing struct {
 	// View is never zero in a List command.
 	View View
-	// Numeric leaves addresses and ports unresolved.
+	// Numeric prints addresses and ports as numbers.
 	Numeric bool
-	// JSON prints a JSON document, which has no names, in the place of text.
+	// JSON prints a JSON document, which has no names, instead of text.
 	JSON bool
 	// Exact prints counters in full.
 	Exact bool
-	// KernelOrder leaves services and servers as the kernel lists them.
+	// KernelOrder lists services and servers in the order of the kernel.
 	KernelOrder bool
-	// EngineData adds the persistence engine's columns to Connections.
+	// EngineData adds the columns of the persistence engine to Connections.
 	EngineData bool
-	// Service is the one service to list, or whose connections to list; nil
-	// for all of them.
+	// Service limits the listing to one service, or to its connections; nil for
+	// all services.
 	Service *ipvs.ServiceID
-	// Server limits Connections to those of a real server; port 0 is any. It
-	// is the zero AddrPort for all of them.
+	// Server limits Connections to one real server; port 0 is any port. The zero
+	// AddrPort is all servers.
 	Server netip.AddrPort
 }
 
-// RestoreMode is what a Restore command does with the stream.
+// RestoreMode is what a Restore command does with the rules.
 type RestoreMode int
 
-// The ways to use a rule stream.
+// The modes of Restore.
 const (
-	// Apply does the commands as they come.
+	// Apply runs the rules.
 	Apply RestoreMode = iota
-	// Check reads them and does nothing.
+	// Check only reads and checks the rules.
 	Check
-	// Diff prints what would have to change for the table to be as they say.
+	// Diff prints the commands that turn the table into the one that the rules
+	// describe.
 	Diff
-	// Sync changes exactly that.
+	// Sync runs these commands.
 	Sync
 )
 
@@ -93,12 +94,12 @@ type Saving struct {
 	File string
 }
 
-// Command is one line of the language, checked and complete.
+// Command is a parsed and checked line.
 type Command struct {
+	// Verb is never None.
 	Verb Verb
-	// Change is what the line does to the kernel, for the verbs that change
-	// something: all but Restore, Save, List, Help and Version. Its Op is
-	// zero for those.
+	// Change is the change that the line makes. Op is 0 for the verbs without a
+	// change: Restore, Save, List, Help and Version.
 	Change ipvs.Change
 	// Listing is for List and Save.
 	Listing Listing
@@ -106,23 +107,23 @@ type Command struct {
 	Saving Saving
 	// Mode is for Restore.
 	Mode RestoreMode
-	// JSON, for Restore, says that the stream is a JSON document.
+	// JSON reports whether Restore reads a JSON document.
 	JSON bool
-	// NetNS is the network namespace to work in: a name as in ip netns, a
-	// process id or a path; empty for the caller's.
+	// NetNS is the network namespace to work in: a name known to ip netns, a
+	// process ID or a path; empty for the namespace of the caller.
 	NetNS string
-	// Keep says that an EditService or EditServer leaves what the line does
-	// not name as it is. The Change is then not what to do, but what to look
-	// up: see Parser.ParseOver. The port of its real server is as the line has it.
+	// Keep reports whether EditService or EditServer keeps the settings that the
+	// line does not name. The Change then only identifies the service and the
+	// server, with the port that is on the line; Parser.ParseOver completes it.
 	Keep bool
-	// Words are those of a line with Keep.
+	// Words are the words of a line with Keep.
 	Words []string
-	// Drain is the time to wait for the connections of a server to end
-	// before DeleteServer; nil is not at all.
+	// Drain is the time that DeleteServer waits for the connections of the server
+	// to end; nil if it does not drain the server.
 	Drain *time.Duration
 }
 
-// ops ties the verbs that change something to the operation that does it.
+// ops has the operations of the verbs that change something.
 var ops = [...]ipvs.Op{
 	AddService:    ipvs.AddService,
 	EditService:   ipvs.EditService,

@@ -1,15 +1,19 @@
-// Package command is the language of ipvsadm: it turns an argument vector, or a
-// line of a rule stream, into a Command, or into a UsageError that carries the text
-// and the exit status a script sees.
+// Package command is the command line of ipvsadm. It parses an argument vector or a line
+// of a rule stream into a Command, or returns a UsageError with the text and the exit
+// status for the user.
 //
-// The language is one table (table.go). What reads it:
+// The language is one table (table.go and its three parts), of the types in option.go.
+// These files use it:
 //
-//	scan.go     words -> the options in the order in which they stand
-//	parse.go    options -> Command
-//	read.go     the values of options, each judged when it is read
-//	check.go    which options go with which command, and the cross-checks
-//	help.go     the text of -h
+//	scan.go      words -> options in their order
+//	parse.go     options -> Command
+//	read.go      the values of options
+//	check.go     which options go with a command, and with each other
+//	change.go    values instead of words -> Command
+//	help.go      the output of -h
 //
-// The package is pure: it opens nothing and prints nothing. Host and service
-// names are asked of the Resolver that it is given.
+// Manual pages and shell completions are made from the same table by package dist.
+//
+// The package is pure: it opens nothing and prints nothing. A Resolver looks up the names
+// of hosts and services.
 package command

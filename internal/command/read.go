@@ -1,14 +1,70 @@
 package command
 
 import (
+	"encoding/binary"
 	"net/netip"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// What follows are the reads of the table, and functions that make them.
+// readCommand reads the command of the line.
+func (l *line) readCommand(e *event) error {
+	l.verb = e.option.Verb
+	if e.option.read == nil {
+		return nil
+	}
+	return e.option.read(l, e.value)
+}
 
-// flag reads an option without a value.
+// readOption reads an option. A line has one command, and one option of a group that
+// has a name.
+func (l *line) readOption(e *event) error {
+	if e.option.IsCommand() {
+		return usageError("invalid option `%s'", e.word)
+	}
+	if g := e.option.Group; g.Name != "" {
+		if l.has(g.index) {
+			return usageError("multiple '%s' options specified", g.Name)
+		}
+		l.see(g.index)
+	}
+	return e.option.read(l, e.value)
+}
+
+// readOperands reads the words that are not options.
+func (l *line) readOperands(operands []string) error {
+	if l.verb == SetTimeouts {
+		if err := l.readTimeouts(operands); err != nil {
+			return err
+		}
+		operands = operands[3:]
+	}
+	if len(operands) > 0 {
+		return usageError("unexpected argument %s", operands[0])
+	}
+	return nil
+}
+
+// readTimeouts reads the three operands of --set.
+func (l *line) readTimeouts(operands []string) error {
+	if len(operands) < 3 {
+		return usageError("--set option requires 3 timeout values")
+	}
+	t := &l.timeouts
+	for i, timeout := range []*uint32{&t.TCP, &t.TCPFin, &t.UDP} {
+		n, err := connectionTimes.parse(operands[i])
+		if err != nil {
+			return err
+		}
+		*timeout = n
+	}
+	return nil
+}
+
+// What follows are the read functions of the table, and functions that return them.
+
+// flag returns the read function of an option without a value.
 func flag(set func(*line)) func(*line, string) error {
 	return func(l *line, _ string) error {
 		set(l)
@@ -16,54 +72,50 @@ func flag(set func(*line)) func(*line, string) error {
 	}
 }
 
-// view reads an option that asks for a view.
+// view returns the read function of an option that selects a view.
 func view(v View) func(*line, string) error {
-	return flag(func(l *line) { l.views |= of(v) })
+	return flag(func(l *line) { l.views |= setOf(v) })
 }
 
-// mode reads an option that says what to do with a rule stream.
+// mode returns the read function of an option that selects what to do with rules.
 func mode(m RestoreMode) func(*line, string) error {
 	return flag(func(l *line) { l.mode = m })
 }
 
-// number returns the read of an option whose value is a number of the range.
-func number(r numberRange, store func(*line, uint32)) func(*line, string) error {
+// number returns the read function of an option with a number of a range.
+func number(r numberRange, set func(*line, uint32)) func(*line, string) error {
 	return func(l *line, value string) error {
 		n, err := r.parse(value)
 		if err != nil {
 			return err
 		}
-		store(l, n)
+		set(l, n)
 		return nil
 	}
 }
 
-// daemonState returns the read of a command whose value is the state of a sync daemon.
+// daemonState returns the read function of a command with the state of a sync daemon.
 func daemonState(v Verb) func(*line, string) error {
 	return func(l *line, value string) error {
-		switch value {
-		case "master":
-			l.daemon.State = ipvs.Master
-		case "backup":
-			l.daemon.State = ipvs.Backup
-		default:
-			return errDaemonState(v)
+		state, ok := ipvs.ParseDaemonState(value)
+		if !ok {
+			return daemonStateError(v)
 		}
+		l.daemon.State = state
 		return nil
 	}
 }
 
-// address reads the address of a virtual service. One without a port has port 0.
-func address(p ipvs.Protocol) func(*line, string) error {
+// serviceAddress returns the read function of an option with the address of a virtual
+// service. An address without a port has port 0.
+func serviceAddress(p ipvs.Protocol) func(*line, string) error {
 	return func(l *line, value string) error {
 		e, ok := parseEndpoint(value, p, l.names)
 		if !ok {
-			return errServiceAddress()
+			return serviceAddressError()
 		}
 		l.service.ID = ipvs.AddrService(p, netip.AddrPortFrom(e.addr, e.port))
-		if e.addr.Is6() && !l.over {
-			l.service.Netmask = ipvs.IPv6.FullMask()
-		}
+		l.setFullMask()
 		return nil
 	}
 }
@@ -82,14 +134,20 @@ func (l *line) readIPv6(string) error {
 		return usageError("-6 used before -f\n")
 	}
 	l.service.ID.Family = ipvs.IPv6
-	if !l.over {
-		l.service.Netmask = ipvs.IPv6.FullMask()
-	}
+	l.setFullMask()
 	return nil
 }
 
+// setFullMask replaces the default netmask when the service turns out to be an IPv6
+// service. As in the reference program, it replaces a netmask before it on the line.
+func (l *line) setFullMask() {
+	if l.service.ID.Family == ipvs.IPv6 && !l.over {
+		l.service.Netmask = ipvs.IPv6.FullMask()
+	}
+}
+
 func (l *line) readScheduler(value string) error {
-	l.service.Scheduler = cut(value, maxSchedulerName)
+	l.service.Scheduler = truncate(value, ipvs.MaxSchedulerName)
 	return nil
 }
 
@@ -103,46 +161,47 @@ func (l *line) readPersistence(value string) error {
 	return nil
 }
 
-// readNetmask reads the mask for the family that is known so far. Of a prefix
-// length, the reference program reads only the beginning: 64/x is 64.
+// readNetmask reads a netmask for the family that is known so far. Like the reference
+// program, it reads a prefix length up to the first other character: 64/x is 64.
 func (l *line) readNetmask(value string) error {
 	if l.service.ID.Family == ipvs.IPv6 {
-		n := parseLeading(value)
+		n := int64(parseLeadingInt(value))
 		l.service.Netmask = uint32(n)
-		return checkPrefix(int64(n))
+		return prefixLengths.check(n)
 	}
+
 	a, ok := parseHost(value, l.names)
 	if !ok {
 		return usageError("illegal virtual server persistent mask specified")
 	}
-	b := a.As4()
-	l.service.Netmask = uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+	mask := a.As4()
+	l.service.Netmask = binary.BigEndian.Uint32(mask[:])
 	return nil
 }
 
 func (l *line) readEngine(value string) error {
-	l.service.Engine = cut(value, maxEngineName)
+	l.service.Engine = truncate(value, ipvs.MaxEngineName)
 	return nil
 }
 
-// readSchedFlags keeps the flags until the scheduler is known.
-func (l *line) readSchedFlags(value string) error {
-	l.schedFlags = value
+func (l *line) readSchedulerFlags(value string) error {
+	l.schedulerFlags = value
 	return nil
 }
 
-// readServer reads the address of a real server. One without a port has that of
-// the service, if the line has named the service by now; in a listing it stands for
+// readServer reads the address of a real server. An address without a port has the port
+// of the service, if the service comes before it on the line. In a listing it stands for
 // all ports.
 func (l *line) readServer(value string) error {
 	id := l.service.ID
-	protocol := id.Protocol // 0, which knows no names, before the service is read
+	protocol := id.Protocol // 0, which has no service names, before the service is known
 	if id.FWMark != 0 {
 		protocol = ipvs.TCP
 	}
+
 	e, ok := parseEndpoint(value, protocol, l.names)
 	if !ok {
-		return errServerAddress()
+		return serverAddressError()
 	}
 	if !e.hasPort && l.verb != List {
 		e.port = id.Addr.Port()
@@ -151,38 +210,34 @@ func (l *line) readServer(value string) error {
 	return nil
 }
 
-// forward reads a forwarding method.
+// forward returns the read function of an option that selects a forwarding method.
 func forward(f ipvs.Forward) func(*line, string) error {
 	return flag(func(l *line) { l.server.Forward = f })
 }
 
 func (l *line) readTunnelType(value string) error {
-	for t, name := range tunnelTypes {
-		if name == value {
-			l.server.Tunnel.Type = ipvs.TunnelType(t)
-			l.namesTunnelType = true
-			return nil
-		}
+	t, ok := ipvs.ParseTunnelType(value)
+	if !ok {
+		return tunnelTypeError()
 	}
-	return errTunnelType()
-}
-
-// tunnelFlag reads a flag of a tunnel.
-func tunnelFlag(f ipvs.TunnelFlags) func(*line, string) error {
-	return flag(func(l *line) {
-		l.server.Tunnel.Flags = f
-		l.namesTunnelFlags = true
-	})
-}
-
-func (l *line) readInterface(value string) error {
-	l.daemon.Interface = cut(value, maxInterfaceName)
+	l.server.Tunnel.Type = t
 	return nil
 }
 
-func (l *line) readGroup(value string) (err error) {
-	l.daemon.Group, err = parseMulticast(value)
-	return err
+// tunnelFlag returns the read function of an option that selects the flags of a tunnel.
+func tunnelFlag(f ipvs.TunnelFlags) func(*line, string) error {
+	return flag(func(l *line) { l.server.Tunnel.Flags = f })
+}
+
+func (l *line) readInterface(value string) error {
+	l.daemon.Interface = truncate(value, ipvs.MaxInterfaceName)
+	return nil
+}
+
+func (l *line) readGroup(value string) error {
+	a, _ := netip.ParseAddr(value)
+	l.daemon.Group = a
+	return checkMulticast(a, value)
 }
 
 func (l *line) readNetNS(value string) error {
@@ -201,5 +256,7 @@ func (l *line) readOutput(value string) error {
 	return nil
 }
 
-// tunnelTypes are the names of the tunnel types, by ipvs.TunnelType.
-var tunnelTypes = [...]string{ipvs.IPIP: "ipip", ipvs.GUE: "gue", ipvs.GRE: "gre"}
+func (l *line) setDrain(seconds uint32) {
+	d := time.Duration(seconds) * time.Second
+	l.drain = &d
+}

@@ -7,158 +7,155 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// event is one option as it stands in the line.
+// event is an option as it stands on the line.
 type event struct {
-	option *option
-	group  int // index in the table
+	option *Option
 	value  string
-	// word is the last word that the option took, whole, as the faults that
-	// concern it quote it.
+	// word is the last word that the option takes up, for messages.
 	word string
 }
 
-// scanner finds the options in the words of a line. It knows how options are
-// written and nothing of what they mean. It is used for many lines.
+// scanner finds the options in the words of a line. It knows how options are written
+// but not what they mean. A scanner can be used for many lines.
 //
-// The reference program's words are not quite GNU's, so pflag reads the long
-// ones, one at a time, and the letters are read here: a letter's value may follow
-// "=", an option without a value refuses one, and -p takes the next word only if
-// that does not look like an option.
+// The rules of the reference program are not quite those of GNU programs: the value of
+// a letter may follow "=", a letter without a value rejects one, and -p takes the next
+// word only if that does not look like an option. So pflag parses the long options, one
+// at a time, and the scanner parses the letters.
 type scanner struct {
-	flags   *pflag.FlagSet // nil before the first long option
-	letters [128]spelling
-	events  []event
-	plain   []string
+	flags    *pflag.FlagSet // nil before the first long option
+	letters  [128]*Option
+	events   []event
+	operands []string
 }
 
-// spelling is an option and its place in the table. It is the pflag.Value of the
-// option too: pflag asks for one, but what it parses goes to the scanner's events.
-type spelling struct {
-	option *option
-	group  int
-}
-
-func (s *spelling) String() string   { return "" }
-func (s *spelling) Set(string) error { return nil }
-func (s *spelling) Type() string     { return "option" }
-
-// newScanner makes a scanner of the table.
+// newScanner returns a scanner for the table.
 func newScanner() *scanner {
-	s := new(scanner)
+	s := &scanner{}
 	for g := range table {
-		for o := range table[g].options {
-			sp := spelling{&table[g].options[o], g}
-			for _, c := range []byte(sp.option.letters) {
-				s.letters[c] = sp
+		for i := range table[g].Options {
+			o := &table[g].Options[i]
+			for _, c := range []byte(o.Letters) {
+				s.letters[c] = o
 			}
 		}
 	}
 	return s
 }
 
-// longFlags makes pflag's set of the table.
+// flagValue is the pflag.Value of an option. It stores nothing: the scanner collects
+// the values as events.
+type flagValue struct{ option *Option }
+
+func (flagValue) String() string   { return "" }
+func (flagValue) Set(string) error { return nil }
+func (flagValue) Type() string     { return "option" }
+
+// longFlags returns the table as a set of flags. The value of every flag can be left
+// out; scanNext decides whether the next word is the value.
 func longFlags() *pflag.FlagSet {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.SetInterspersed(false)
 	flags.SetOutput(io.Discard)
 	for g := range table {
-		for o := range table[g].options {
-			sp := &spelling{&table[g].options[o], g}
-			f := flags.VarPF(sp, sp.option.long, "", "")
-			f.NoOptDefVal = "-" // any text, for "the value may be left out": nextWord decides
+		for i := range table[g].Options {
+			o := &table[g].Options[i]
+			flags.VarPF(flagValue{o}, o.Long, "", "").NoOptDefVal = "-"
 		}
 	}
 	return flags
 }
 
-// scan reads the words in order and stops at the first that is at fault. The
-// events and plain words are good until the next call.
-func (s *scanner) scan(words []string) (events []event, plain []string, err error) {
-	s.events, s.plain = s.events[:0], s.plain[:0]
+// scan returns the options and the operands up to the first bad word, and the error of
+// that word. They are valid until the next call.
+func (s *scanner) scan(words []string) (events []event, operands []string, err error) {
+	s.events, s.operands = s.events[:0], s.operands[:0]
 	for len(words) > 0 && err == nil {
 		word := words[0]
 		switch {
 		case word == "--":
-			s.plain = append(s.plain, words[1:]...)
+			s.operands = append(s.operands, words[1:]...)
 			words = nil
 		case strings.HasPrefix(word, "--"):
 			words, err = s.scanLong(words)
 		case len(word) > 1 && word[0] == '-':
 			words, err = s.scanLetters(words)
 		default:
-			s.plain = append(s.plain, word)
+			s.operands = append(s.operands, word)
 			words = words[1:]
 		}
 	}
-	return s.events, s.plain, err
+	return s.events, s.operands, err
 }
 
-// scanLong reads --name or --name=value, and returns the words after it.
+// scanLong scans --name or --name=value, and returns the words after it.
 func (s *scanner) scanLong(words []string) ([]string, error) {
-	word := words[0]
-	var found *spelling
-	var value string
 	if s.flags == nil {
 		s.flags = longFlags()
 	}
+	word := words[0]
+	var o *Option
+	var value string
 	err := s.flags.ParseAll(words[:1], func(f *pflag.Flag, v string) error {
-		found, value = f.Value.(*spelling), v
+		o, value = f.Value.(flagValue).option, v
 		return nil
 	})
+
 	switch {
 	case err != nil:
-		return nil, badWord(word, "unknown option")
+		return nil, wordError(word, "unknown option")
 	case !strings.Contains(word, "="):
-		return s.nextWord(*found, words)
-	case found.option.value == "":
-		return nil, badWord(word, "option does not take an argument")
+		return s.scanNext(o, words)
+	case o.Value == "":
+		return nil, wordError(word, "option does not take an argument")
 	}
-	s.found(*found, value, word)
+	s.add(o, value, word)
 	return words[1:], nil
 }
 
-// scanLetters reads a bundle of letters, and returns the words after it.
+// scanLetters scans a word of letters, and returns the words after it.
 func (s *scanner) scanLetters(words []string) ([]string, error) {
 	word := words[0]
 	for i := 1; i < len(word); i++ {
-		if word[i] >= byte(len(s.letters)) || s.letters[word[i]].option == nil {
-			return nil, badWord(word, "unknown option")
+		if word[i] >= byte(len(s.letters)) || s.letters[word[i]] == nil {
+			return nil, wordError(word, "unknown option")
 		}
-		sp, rest := s.letters[word[i]], word[i+1:]
+		o, rest := s.letters[word[i]], word[i+1:]
+
 		switch {
-		case sp.option.value == "" && strings.HasPrefix(rest, "="):
-			return nil, badWord(word, "option does not take an argument")
-		case sp.option.value == "":
-			s.found(sp, "", word)
+		case o.Value == "" && strings.HasPrefix(rest, "="):
+			return nil, wordError(word, "option does not take an argument")
+		case o.Value == "":
+			s.add(o, "", word)
 		case rest != "":
-			s.found(sp, strings.TrimPrefix(rest, "="), word)
+			s.add(o, strings.TrimPrefix(rest, "="), word)
 			return words[1:], nil
 		default:
-			return s.nextWord(sp, words)
+			return s.scanNext(o, words)
 		}
 	}
 	return words[1:], nil
 }
 
-// nextWord completes an option that has no value in its own word: with the word
-// after it, if it takes one.
-func (s *scanner) nextWord(sp spelling, words []string) ([]string, error) {
-	o, word, rest := sp.option, words[0], words[1:]
+// scanNext completes an option that has no value in its own word: the next word is the
+// value if the option takes one. It returns the words after the option.
+func (s *scanner) scanNext(o *Option, words []string) ([]string, error) {
+	word, rest := words[0], words[1:]
 	switch {
-	case o.value == "":
-		s.found(sp, "", word)
-	case o.absent != "" && (len(rest) == 0 || strings.HasPrefix(rest[0], "-")):
-		s.found(sp, o.absent, word)
+	case o.Value == "":
+		s.add(o, "", word)
+	case o.HasOptionalValue() && (len(rest) == 0 || strings.HasPrefix(rest[0], "-")):
+		s.add(o, o.Default, word)
 	case len(rest) == 0:
-		return nil, badWord(word, "missing argument")
+		return nil, wordError(word, "missing argument")
 	default:
-		s.found(sp, rest[0], rest[0])
+		s.add(o, rest[0], rest[0])
 		rest = rest[1:]
 	}
 	return rest, nil
 }
 
-// found notes an option.
-func (s *scanner) found(sp spelling, value, word string) {
-	s.events = append(s.events, event{sp.option, sp.group, value, word})
+// add appends an event.
+func (s *scanner) add(o *Option, value, word string) {
+	s.events = append(s.events, event{o, value, word})
 }

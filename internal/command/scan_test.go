@@ -1,45 +1,86 @@
 package command
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTable holds the table to what its readers trust: a bit for each group, one
-// meaning for each letter and name, and help for everything.
+// TestTable checks what the users of the table rely on.
 func TestTable(t *testing.T) {
-	if len(table) > 64 {
-		t.Errorf("the table has %d groups, more than line.given has bits", len(table))
+	if n := len(table); n > 64 {
+		t.Errorf("%d groups, more than line.seen has bits", n)
 	}
+
 	seen := map[string]bool{}
-	once := func(s string) {
-		if seen[s] {
-			t.Errorf("%q is in the table twice", s)
+	checkUnique := func(name string) {
+		if seen[name] {
+			t.Errorf("%s is in the table twice", name)
 		}
-		seen[s] = true
+		seen[name] = true
 	}
-	for _, g := range table {
-		if g.name != "" {
-			once("name " + g.name)
+	for i := range table {
+		g := &table[i]
+		checkUnique("group " + g.Name)
+		for _, o := range g.Options {
+			for _, name := range o.Names() {
+				checkUnique(name)
+			}
+			if o.Group != g || g.index != i {
+				t.Errorf("--%s is not tied to its group", o.Long)
+			}
 		}
-		for _, o := range g.options {
-			once("--" + o.long)
-			for _, c := range o.letters {
-				once("-" + string(c))
+	}
+
+	for _, o := range Options() {
+		t.Run(o.Long, func(t *testing.T) {
+			if o.Help == "" {
+				t.Error("no help")
 			}
-			if o.help == "" {
-				t.Errorf("--%s has no help", o.long)
+			if !slices.Contains(Sections(), o.Group.Section) {
+				t.Errorf("no section %q", o.Group.Section)
 			}
-			if (o.read == nil) != (o.verb != None && o.value == "") {
-				t.Errorf("--%s: an option needs a read, a command has one if it has a value", o.long)
+			if isStored := !o.IsCommand() || o.Value != ""; isStored != (o.read != nil) {
+				t.Errorf("stores a value: %v, has a read function: %v", isStored, o.read != nil)
 			}
+			if slices.Contains(o.Choices, "") || o.Choices != nil && o.Value == "" {
+				t.Errorf("choices %q for value %q", o.Choices, o.Value)
+			}
+		})
+	}
+}
+
+// TestChoices parses every choice of the table as a value.
+func TestChoices(t *testing.T) {
+	lines := map[string]string{
+		"start-daemon": "--start-daemon %s",
+		"stop-daemon":  "--stop-daemon %s",
+		"scheduler":    "-A -f 1 -s %s",
+		"pe":           "-A -f 1 -p --pe %s",
+		"tun-type":     "-a -f 1 -r 2.2.2.2 -i --tun-port 1 --tun-type %s",
+		"sched-flags":  "-A -f 1 -s sh -b %s",
+	}
+	for _, o := range Options() {
+		for _, choice := range o.Choices {
+			t.Run(o.Long+" "+choice, func(t *testing.T) {
+				line := strings.ReplaceAll(lines[o.Long], "%s", choice)
+				switch {
+				case strings.HasPrefix(choice, "mh-"):
+					line = strings.Replace(line, "-s sh", "-s mh", 1)
+				case choice == "ipip" || choice == "gre":
+					line = strings.Replace(line, "--tun-port 1", "", 1)
+				}
+				if _, err := parse(t, line); err != nil {
+					t.Errorf("%q: %v", line, err)
+				}
+			})
 		}
 	}
 }
 
-// TestHelp holds the text of -h to its width and to the table.
+// TestHelp checks the output of -h for its width, and for every option.
 func TestHelp(t *testing.T) {
 	text := HelpText()
 	for line := range strings.Lines(text) {
@@ -50,12 +91,12 @@ func TestHelp(t *testing.T) {
 			t.Errorf("blanks at the end of %q", line)
 		}
 	}
-	for _, g := range table {
-		for _, o := range g.options {
-			if n := strings.Count(text, "\n  "+o.usage()+" "); n != 1 {
-				t.Errorf("%q stands in the text %d times", o.usage(), n)
+	for _, o := range Options() {
+		t.Run(o.Long, func(t *testing.T) {
+			if n := strings.Count(text, "\n  "+o.term()+" "); n != 1 {
+				t.Errorf("%q is in the text %d times", o.term(), n)
 			}
-		}
+		})
 	}
 }
 

@@ -2,14 +2,10 @@ package command
 
 import "strings"
 
-// isBlank says what parts the words of a rule line. A carriage return does, so
-// that files from other systems load.
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
-
 // AppendWords appends the words of a line of a rule stream to words. There is no
-// quoting. A "#" at the start of a word begins a comment that runs to the end of
-// the line. The word "ipvsadm" is left out wherever it stands, so that lines may
-// be written as they would be typed. A word ends at a zero byte, as C strings do.
+// quoting. A "#" at the start of a word begins a comment that extends to the end of the
+// line. The word "ipvsadm" is skipped wherever it stands, so that a line can be written
+// as it would be typed. A zero byte ends a word, as it ends a C string.
 func AppendWords(words []string, line string) []string {
 	for end := 0; ; {
 		start := end
@@ -23,6 +19,7 @@ func AppendWords(words []string, line string) []string {
 		for end < len(line) && !isBlank(line[end]) {
 			end++
 		}
+
 		word := line[start:end]
 		if i := strings.IndexByte(word, 0); i >= 0 {
 			word = word[:i]
@@ -32,3 +29,7 @@ func AppendWords(words []string, line string) []string {
 		}
 	}
 }
+
+// isBlank reports whether a character separates words. A carriage return does, so that
+// files from other systems load.
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

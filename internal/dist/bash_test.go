@@ -28,7 +28,7 @@ echo "${COMPREPLY[*]}"
 
 func TestBashCompletes(t *testing.T) {
 	dir := t.TempDir()
-	if err := dist.Write(dir, render(t)); err != nil {
+	if err := dist.Write(dir, render(t, debianPaths())); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "rules.txt"), nil, 0o644); err != nil {

@@ -13,15 +13,15 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/dist"
 )
 
-// paths are those of a Debian package.
-func paths() dist.Paths {
+// debianPaths returns the paths of a Debian package.
+func debianPaths() dist.Paths {
 	return dist.Paths{Sbin: "/usr/sbin", Lib: "/usr/lib/ipvsadm-go", Rules: "/etc/ipvsadm.rules", Settings: "/etc/default/ipvsadm"}
 }
 
-// render makes all files.
-func render(t *testing.T) map[string][]byte {
+// render renders all files.
+func render(t *testing.T, p dist.Paths) map[string][]byte {
 	t.Helper()
-	files, err := dist.Render(dist.Table(), paths(), command.ProjectVersion)
+	files, err := dist.Render(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,77 +30,93 @@ func render(t *testing.T) map[string][]byte {
 
 // TestWrite writes the files and reads them back.
 func TestWrite(t *testing.T) {
-	dir, files := t.TempDir(), render(t)
+	dir, files := filepath.Join(t.TempDir(), "new"), render(t, debianPaths())
 	if err := dist.Write(dir, files); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range files {
-		got, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Error(name, diff)
-		}
+		t.Run(name, func(t *testing.T) {
+			got, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
-// TestManual looks every option up in the manuals, written as their source has it.
+// TestWriteErrors checks that a file which cannot be written is named.
+func TestWriteErrors(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]string{
+		file:                            "write a/b: mkdir " + file + ": not a directory",
+		filepath.Dir(file):              "",
+		filepath.Dir(file) + "/missing": "",
+	} {
+		t.Run(dir, func(t *testing.T) {
+			got := ""
+			if err := dist.Write(dir, map[string][]byte{"a/b": nil}); err != nil {
+				got = err.Error()
+			}
+			if got != want {
+				t.Errorf("got error %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// TestManual checks that the manuals have an item for every option.
 func TestManual(t *testing.T) {
-	files := render(t)
-	l := dist.Table()
-	for page, options := range map[string]dist.Language{
-		"manual/ipvsadm.8":         l,
-		"manual/ipvsadm-save.8":    grouped(l.With("save")),
-		"manual/ipvsadm-restore.8": grouped(l.With("restore")),
+	files := render(t, debianPaths())
+	all := dist.Options(command.Options())
+	for page, options := range map[string]dist.Options{
+		"manual/ipvsadm.8":         all,
+		"manual/ipvsadm-save.8":    all.With("save").WithGroup(),
+		"manual/ipvsadm-restore.8": all.With("restore").WithGroup(),
 	} {
 		for _, o := range options {
-			item := regexp.MustCompile(`(?m)^\.It (?:.* )?Fl \\-` + regexp.QuoteMeta(strings.ReplaceAll(o.Long, "-", `\-`)) + `( |$)`)
-			if n := len(item.FindAll(files[page], -1)); n != 1 {
-				t.Errorf("%s: --%s stands there %d times", page, o.Long, n)
-			}
+			t.Run(page+" --"+o.Long, func(t *testing.T) {
+				item := regexp.MustCompile(`(?m)^\.It (?:.* )?Fl \\-` + regexp.QuoteMeta(strings.ReplaceAll(o.Long, "-", `\-`)) + `( |$)`)
+				if n := len(item.FindAll(files[page], -1)); n != 1 {
+					t.Errorf("%d items, want one", n)
+				}
+			})
 		}
 	}
 }
 
-// grouped leaves out -6 and --sort, which mean nothing but beside others.
-func grouped(l dist.Language) (some dist.Language) {
-	for _, o := range l {
-		if o.Group != "" {
-			some = append(some, o)
-		}
-	}
-	return some
-}
-
-// TestCompletions looks every option up in the completions.
+// TestCompletions checks that the completions have every option.
 func TestCompletions(t *testing.T) {
-	files := render(t)
+	files := render(t, debianPaths())
 	for file, pattern := range map[string]string{
 		"completion/ipvsadm.bash": `\[--%s\]`,
 		"completion/ipvsadm.zsh":  `[' {,]--%s[=}'\[]`,
 		"completion/ipvsadm.fish": `-l %s `,
 	} {
-		for _, o := range dist.Table() {
-			if !regexp.MustCompile(strings.ReplaceAll(pattern, "%s", regexp.QuoteMeta(o.Long))).Match(files[file]) {
-				t.Errorf("%s has no --%s", file, o.Long)
-			}
+		for _, o := range command.Options() {
+			t.Run(file+" --"+o.Long, func(t *testing.T) {
+				if !regexp.MustCompile(strings.ReplaceAll(pattern, "%s", regexp.QuoteMeta(o.Long))).Match(files[file]) {
+					t.Error("missing")
+				}
+			})
 		}
 	}
 }
 
-// TestPaths moves everything, and looks for what stayed behind.
+// TestPaths checks that the files have no paths besides the configured ones.
 func TestPaths(t *testing.T) {
-	moved := dist.Paths{Sbin: "/opt/sbin", Lib: "/opt/lib", Rules: "/opt/rules", Settings: "/opt/settings"}
-	files, err := dist.Render(dist.Table(), moved, "1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range files {
-		for _, path := range []string{"/etc/", "/usr/"} {
-			if strings.Contains(string(text), path) {
-				t.Errorf("%s speaks of %s", name, path)
+	for name, text := range render(t, dist.Paths{Sbin: "/opt/sbin", Lib: "/opt/lib", Rules: "/opt/rules", Settings: "/opt/settings"}) {
+		t.Run(name, func(t *testing.T) {
+			for _, path := range []string{"/etc/", "/usr/"} {
+				if strings.Contains(string(text), path) {
+					t.Errorf("has a path in %s", path)
+				}
 			}
-		}
+		})
 	}
 }

@@ -50,7 +50,7 @@ func TestPackaged(t *testing.T) {
 			want = append(want, "/usr/sbin/"+p.Name(), "/usr/share/man/man8/"+p.Name()+".8.gz", "/usr/share/bash-completion/completions/"+p.Name())
 		}
 	}
-	for _, m := range regexp.MustCompile(`(?m)^Exec\w+=(\S+)`).FindAllStringSubmatch(string(render(t)["service/ipvsadm.service"]), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^Exec\w+=(\S+)`).FindAllStringSubmatch(string(render(t, debianPaths())["service/ipvsadm.service"]), -1) {
 		want = append(want, m[1])
 	}
 	for packager, settings := range map[string]string{"deb": "/etc/default/ipvsadm", "rpm": "/etc/sysconfig/ipvsadm-go"} {
@@ -78,7 +78,7 @@ func TestPlaces(t *testing.T) {
 func TestRulesAreNotPackaged(t *testing.T) {
 	for _, packager := range []string{"deb", "rpm"} {
 		for _, file := range packaged(t, packager) {
-			if file == paths().Rules || path.Base(file) == "ipvsadm" && path.Dir(file) == "/etc/sysconfig" {
+			if file == debianPaths().Rules || path.Base(file) == "ipvsadm" && path.Dir(file) == "/etc/sysconfig" {
 				t.Errorf("the %s has %s", packager, file)
 			}
 		}

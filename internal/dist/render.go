@@ -9,48 +9,59 @@ import (
 	"path/filepath"
 	"strings"
 	"text/template"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
 
 //go:embed manual completion service
 var templates embed.FS
 
-// Paths are the places on the machine that the files speak of. They differ
-// between distributions, and are settled when a package is built, never on the
-// machine: /etc/sysconfig/ipvsadm holds rules on Fedora and shell variables on
-// openSUSE.
+// Paths are the paths that the files refer to. They differ between distributions:
+// /etc/sysconfig/ipvsadm has rules on Fedora and shell variables on openSUSE. So they
+// are set when a package is built, and not on the machine.
 type Paths struct {
-	// Sbin is the folder of the programs, Lib that of what only the service
-	// runs.
-	Sbin, Lib string
+	// Sbin is the directory of the programs.
+	Sbin string
+	// Lib is the directory of what only the service runs.
+	Lib string
 	// Rules is the file that the service loads and saves.
 	Rules string
-	// Settings is the file of the service's settings.
+	// Settings is the file with the settings of the service.
 	Settings string
 }
 
-// content is what the templates see.
+// content is the data of the templates.
 type content struct {
-	Language
+	Options
 	Paths
-	// Name is the program's that a file is about.
+	// Sections are the sections of the list of options.
+	Sections []command.Section
+	// Name is the name of the program that the file is for.
 	Name string
-	// Version is that of the project.
+	// Version is the version of the programs.
 	Version string
 }
 
-// Render makes all files. The keys of the result are paths as in the folders of
-// this package.
-func Render(l Language, p Paths, version string) (map[string][]byte, error) {
+// Render renders all files. The keys of the result are their paths as in the directories
+// of this package.
+func Render(p Paths) (map[string][]byte, error) {
+	c := content{
+		Options:  command.Options(),
+		Paths:    p,
+		Sections: command.Sections(),
+		Version:  command.ProjectVersion,
+	}
+
 	files := map[string][]byte{}
-	for _, folder := range []string{"manual", "completion", "service"} {
-		entries, err := templates.ReadDir(folder)
+	for _, dir := range []string{"manual", "completion", "service"} {
+		entries, err := templates.ReadDir(dir)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range entries {
-			name := path.Join(folder, e.Name())
-			program, _, _ := strings.Cut(e.Name(), ".")
-			if files[name], err = renderFile(name, content{l, p, program, version}); err != nil {
+			name := path.Join(dir, e.Name())
+			c.Name, _, _ = strings.Cut(e.Name(), ".")
+			if files[name], err = renderFile(name, c); err != nil {
 				return nil, err
 			}
 		}
@@ -58,8 +69,8 @@ func Render(l Language, p Paths, version string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// renderFile makes one file. The templates' marks are <% and %>, which no shell and
-// no manual uses for anything else.
+// renderFile renders one file. Its actions are delimited by <% and %>, which neither
+// shells nor manuals use.
 func renderFile(name string, c content) ([]byte, error) {
 	text, err := templates.ReadFile(name)
 	if err != nil {
@@ -69,6 +80,7 @@ func renderFile(name string, c content) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var b bytes.Buffer
 	if err := t.Execute(&b, c); err != nil {
 		return nil, err
@@ -76,20 +88,18 @@ func renderFile(name string, c content) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// functions are what the templates call, besides the methods of a Language.
+// functions are the functions of the templates.
 var functions = template.FuncMap{
-	"join":     strings.Join,
-	"letters":  letters,
-	"goesWith": func(o, command Option) bool { return o.goesWith(command.Long) },
-	"sections": sections,
-	"mdoc":     mdocText,
-	"mdocItem": mdocItem,
-	"mdocWith": mdocWith,
-	"zshSpec":  zshSpec,
-	"fish":     fishOption,
+	"join":        strings.Join,
+	"letters":     letters,
+	"mdocText":    mdocText,
+	"mdocItem":    mdocItem,
+	"mdocOptions": mdocOptions,
+	"zshSpec":     zshSpec,
+	"fish":        fishOption,
 }
 
-// Write makes all files under a folder, which need not be there yet.
+// Write writes all files to a directory, which is created if it does not exist.
 func Write(dir string, files map[string][]byte) error {
 	for name, text := range files {
 		file := filepath.Join(dir, filepath.FromSlash(name))

@@ -32,7 +32,7 @@ func newDirector(t *testing.T) *director {
 	}
 	dir := t.TempDir()
 	rules := filepath.Join(dir, "rules")
-	files, err := dist.Render(dist.Table(), dist.Paths{Sbin: bin, Lib: filepath.Join(dir, "service"), Rules: rules}, "test")
+	files, err := dist.Render(dist.Paths{Sbin: bin, Lib: filepath.Join(dir, "service"), Rules: rules})
 	if err == nil {
 		err = dist.Write(dir, files)
 	}

@@ -3,13 +3,16 @@ package dist
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
 
-// offer says how a shell finds the values to offer for an option; empty for none.
-type offer struct{ zsh, fish string }
+// action is how a shell finds the values to offer for an option.
+type action struct{ zsh, fish string }
 
-// offers are those that a shell has to look for. The functions are in the templates.
-var offers = map[string]offer{
+// actions are the actions for options without choices in the table. The functions that
+// they call are in the templates.
+var actions = map[string]action{
 	"tcp-service":     {" _ipvsadm_services -t", "(__ipvsadm_services -t)"},
 	"udp-service":     {" _ipvsadm_services -u", "(__ipvsadm_services -u)"},
 	"sctp-service":    {" _ipvsadm_services --sctp-service", "(__ipvsadm_services --sctp-service)"},
@@ -20,87 +23,103 @@ var offers = map[string]offer{
 	"output":          {"_files", "(__fish_complete_path (commandline -ct))"},
 }
 
-// offerOf is how the shells find the values of an option.
-func offerOf(o Option) offer {
-	if words := strings.Join(o.Choices(), " "); words != "" {
-		if o.Long == "sched-flags" { // a list of them
-			return offer{" _values -s , flag " + words, "(__fish_complete_list , 'string split \" \" \"" + words + "\"')"}
-		}
-		return offer{"(" + words + ")", words}
+// actionOf returns the action for an option. It is empty where there is nothing to
+// offer.
+func actionOf(o command.Option) action {
+	choices := strings.Join(o.Choices, " ")
+	switch {
+	case choices == "":
+		return actions[o.Long]
+	case o.Separator == "":
+		return action{"(" + choices + ")", choices}
 	}
-	return offers[o.Long]
+	return action{
+		zsh:  fmt.Sprintf(" _values -s %s %s %s", o.Separator, strings.ToLower(o.Value), choices),
+		fish: fmt.Sprintf(`(__fish_complete_list %s 'string split " " "%s"')`, o.Separator, choices),
+	}
 }
 
-// zshSpec describes an option to _arguments:
+// zshSpec returns an option as an argument of _arguments:
 // '(-t --tcp-service -u)'{-t+,--tcp-service=}'[TCP service]:host: _ipvsadm_services -t'
-func zshSpec(l Language, o Option) string {
-	var names, excluded []string
-	for _, w := range o.Words() {
-		names = append(names, w+zshValueMark(o, w))
+func zshSpec(o command.Option) string {
+	var names []string
+	for _, name := range o.Names() {
+		names = append(names, name+zshValueMark(o, name))
 	}
-	for _, other := range l.where(func(other Option) bool { return o.Group != "" && other.Group == o.Group }) {
-		excluded = append(excluded, other.Words()...)
-	}
-	start := "'*'"
-	if len(excluded) > 0 {
-		start = "'(" + strings.Join(excluded, " ") + ")'"
-	}
-	name := names[0]
+	spec := names[0]
 	if len(names) > 1 {
-		name = "{" + strings.Join(names, ",") + "}"
+		spec = "{" + strings.Join(names, ",") + "}"
 	}
-	end := "[" + zshEscape.Replace(o.Help) + "]"
-	if o.Value != "" {
-		colon := ":"
-		if o.Optional {
-			colon = "::"
-		}
-		value := offerOf(o).zsh
-		if value == "" {
-			value = " "
-		}
-		end += fmt.Sprintf("%s%s:%s", colon, zshEscape.Replace(strings.ToLower(o.Value)), value)
-	}
-	return start + name + shellQuoted(end)
+	return zshExclusions(o) + spec + shellQuote("["+zshEscape.Replace(o.Help)+"]"+zshValue(o))
 }
 
-// zshValueMark is what _arguments wants behind a name whose value may stand in the
-// same word.
-func zshValueMark(o Option, word string) string {
+// zshExclusions returns the options that an option excludes: all of its group. An option
+// of the group without a name may be repeated.
+func zshExclusions(o command.Option) string {
+	if o.Group.Name == "" {
+		return "'*'"
+	}
+	var excluded []string
+	for i := range o.Group.Options {
+		excluded = append(excluded, o.Group.Options[i].Names()...)
+	}
+	return "'(" + strings.Join(excluded, " ") + ")'"
+}
+
+// zshValueMark returns the mark of a name whose value may stand in the same word.
+func zshValueMark(o command.Option, name string) string {
 	switch {
 	case o.Value == "":
 		return ""
-	case strings.HasPrefix(word, "--"):
+	case strings.HasPrefix(name, "--"):
 		return "="
 	}
 	return "+"
 }
 
+// zshValue returns the name of the value and the action for it.
+func zshValue(o command.Option) string {
+	if o.Value == "" {
+		return ""
+	}
+	colon := ":"
+	if o.HasOptionalValue() {
+		colon = "::"
+	}
+	values := actionOf(o).zsh
+	if values == "" {
+		values = " "
+	}
+	return colon + zshEscape.Replace(strings.ToLower(o.Value)) + ":" + values
+}
+
 var zshEscape = strings.NewReplacer(`\`, `\\`, ":", `\:`, "[", `\[`, "]", `\]`)
 
-// fishOption describes an option to complete: -s t -l tcp-service -x -a '...' -d '...'
-func fishOption(o Option) string {
+// fishOption returns an option as arguments of complete:
+// -s t -l tcp-service -x -a '...' -d '...'
+func fishOption(o command.Option) string {
 	var b strings.Builder
 	for _, letter := range letters(o.Letters) {
 		b.WriteString(" -s " + letter)
 	}
 	b.WriteString(" -l " + o.Long)
-	if o.Value != "" && !o.Optional {
+	if o.Value != "" && !o.HasOptionalValue() {
 		b.WriteString(" -x")
-		if values := offerOf(o).fish; values != "" {
-			b.WriteString(" -a " + fishQuoted(values))
+		if values := actionOf(o).fish; values != "" {
+			b.WriteString(" -a " + fishQuote(values))
 		}
 	}
-	b.WriteString(" -d " + fishQuoted(o.Help))
+	b.WriteString(" -d " + fishQuote(o.Help))
 	return b.String()
 }
 
-// letters parts the letters of an option.
+// letters splits the letters of an option.
 func letters(s string) []string { return strings.Split(s, "") }
 
-// shellQuoted quotes a text for bash and zsh, fishQuoted for fish.
-func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// shellQuote quotes a text for bash and zsh.
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-func fishQuoted(s string) string {
+// fishQuote quotes a text for fish.
+func fishQuote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
 }

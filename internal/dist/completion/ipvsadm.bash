@@ -1,52 +1,53 @@
-# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for bash 4.2 and later. The
-# tables are made from the table of options of ipvsadm-go <% .Version %>.
+# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for bash 4.2 and later. Generated
+# from the table of options of ipvsadm-go <% .Version %>.
 
 # The long name of each command and option.
 declare -gA _ipvsadm_name=(
-<%- range $o := .Language %>
-    <%- range .Words %>
+<%- range $o := .Options %>
+    <%- range .Names %>
     [<% . %>]=<% $o.Long %>
     <%- end %>
 <%- end %>
 )
 
-# The options that go with each command; with none yet, what may come first.
+# The options that go with each command; none has what may stand before a command.
 declare -gA _ipvsadm_with=(
-    [none]="<% range .Commands %><% join .Words " " %> <% end %>--netns"
+    [none]="<% range .Commands %><% join .Names " " %> <% end %><% range .BeforeCommand %><% join .Names " " %><% end %>"
 <%- range $command := .Commands %>
-    [<% .Long %>]="<% range $i, $o := $.With .Long %><% if $i %> <% end %><% join .Words " " %><% end %>"
+    [<% .Long %>]="<% range $i, $o := $.With .Long %><% if $i %> <% end %><% join .Names " " %><% end %>"
 <%- end %>
 )
 
-# The group of each option: a line has one of a group. Those without may be repeated.
+# The group of each option, of which a line has one. Options without a group may be
+# repeated.
 declare -gA _ipvsadm_group=(
-<%- range .Options %><% if .Group %>
-    [<% .Long %>]=<% .Group %>
-<%- end %><% end %>
+<%- range .Plain.WithGroup %>
+    [<% .Long %>]=<% .Group.Name %>
+<%- end %>
 )
 
-# The options that take a value, whatever comes next.
+# The options whose value is the next word, whatever it is.
 declare -gA _ipvsadm_valued=(
-<%- range .Valued %><% if not .Optional %>
+<%- range .WithValue %>
     [<% .Long %>]=1
-<%- end %><% end %>
+<%- end %>
 )
 
-# The values that are known beforehand.
+# The values to offer.
 declare -gA _ipvsadm_choices=(
-<%- range .Language %><% with .Choices %><% else %><% continue %><% end %>
+<%- range .WithChoices %>
     [<% .Long %>]="<% join .Choices " " %>"
 <%- end %>
 )
 
-# _ipvsadm_table prints the live table as rules. It does not make the kernel load its
-# module: where that is not there, there is no table to ask for.
+# _ipvsadm_table prints the live table as rules. Without the module there is no table, and
+# completing a line must not load it.
 _ipvsadm_table() {
     [[ -e /proc/net/ip_vs || ${value[netns]-} ]] || return
     ipvsadm ${value[netns]+--netns "${value[netns]}"} -Sn 2>/dev/null
 }
 
-# _ipvsadm_services prints the services that an option like -t can name.
+# _ipvsadm_services prints the services that an option such as -t can name.
 _ipvsadm_services() {
     local rule option service
     [[ $command == add-service ]] && return
@@ -55,7 +56,8 @@ _ipvsadm_services() {
     done
 }
 
-# _ipvsadm_servers prints the real servers of the service on the line, or of all.
+# _ipvsadm_servers prints the real servers of the service on the line, or of every
+# service.
 _ipvsadm_servers() {
     local rule service rest
     [[ $command == add-server ]] && return
@@ -76,13 +78,13 @@ _ipvsadm_values() {
     real-server) _ipvsadm_servers ;;
     mcast-interface) ls /sys/class/net ;;
     netns) ip netns list 2>/dev/null | cut -d' ' -f1 ;;
-    sched-flags) # a list: the part before the last comma stays
+    sched-flags) # a list: keep what stands before the last comma
         printf "${cur%"${cur##*,}"}%s\n" ${_ipvsadm_choices[$1]} ;;
     *) printf '%s\n' ${_ipvsadm_choices[$1]-} ;;
     esac
 }
 
-# _ipvsadm_see takes in an option: it may be the command, or wait for its value.
+# _ipvsadm_see notes an option, which may be the command or need a value.
 _ipvsadm_see() {
     [[ $1 ]] || return
     [[ ${_ipvsadm_with[$1]+set} ]] && command=$1
@@ -91,13 +93,13 @@ _ipvsadm_see() {
     return 0
 }
 
-# _ipvsadm_take gives the option that waits its value.
+# _ipvsadm_take stores the value of the option that needs one.
 _ipvsadm_take() {
     [[ $option ]] && value[${_ipvsadm_group[$option]-$option}]=$1
     option=
 }
 
-# _ipvsadm_read takes in a word before the cursor.
+# _ipvsadm_read parses a word before the cursor.
 _ipvsadm_read() {
     local word=$1 i
     if [[ $option ]]; then
@@ -105,7 +107,7 @@ _ipvsadm_read() {
     elif [[ $word == --* ]]; then
         _ipvsadm_see "${_ipvsadm_name[${word%%=*}]-}"
         [[ $word == *=* ]] && _ipvsadm_take "${word#*=}"
-    elif [[ $word == -* ]]; then # letters, the last of them perhaps with its value
+    elif [[ $word == -* ]]; then # letters, the last one perhaps with its value
         for ((i = 1; i < ${#word}; i++)); do
             _ipvsadm_see "${_ipvsadm_name[-${word:i:1}]-}"
             [[ $option && ${word:i+1} ]] && { _ipvsadm_take "${word:i+1}"; return; }
@@ -123,8 +125,8 @@ _ipvsadm_offer() {
 }
 
 _ipvsadm() {
-    # Bash parts words at colons and equals signs. There is no quoting in this
-    # language of addresses, so blanks are all that parts its words.
+    # Bash splits words at colons and equals signs too. Addresses and options need no
+    # quoting, so the line is split at blanks.
     local line=${COMP_LINE:0:COMP_POINT} words cur= command= option= word
     local -A value=() used=()
     read -ra words <<<"$line"
@@ -149,7 +151,7 @@ _ipvsadm() {
     elif [[ ! $before ]]; then
         mapfile -t COMPREPLY < <(compgen -W '$(_ipvsadm_offer)' -- "$cur")
     fi
-    # Bash replaces what is behind the last colon only.
+    # Bash replaces only what stands after the last colon.
     [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]] && COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
     return 0
 }

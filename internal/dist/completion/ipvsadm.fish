@@ -1,4 +1,4 @@
-# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for fish, made from the table
+# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for fish. Generated from the table
 # of options of ipvsadm-go <% .Version %>.
 
 # __ipvsadm_command prints the long name of the command on the line.
@@ -15,12 +15,12 @@ function __ipvsadm_command
     return 1
 end
 
-# __ipvsadm_with says whether one of these commands is on the line.
+# __ipvsadm_with reports whether one of these commands is on the line.
 function __ipvsadm_with
     contains -- (__ipvsadm_command; or echo none) $argv
 end
 
-# __ipvsadm_value prints the value that one of these options has on the line.
+# __ipvsadm_value prints the value of one of these options on the line.
 function __ipvsadm_value
     set -l words (commandline -opc)
     for i in (seq 2 (count $words))
@@ -35,23 +35,24 @@ function __ipvsadm_value
     end
 end
 
-# __ipvsadm_table prints the live table as rules. It does not make the kernel load its
-# module: where that is not there, there is no table to ask for.
+# __ipvsadm_table prints the live table as rules. Without the module there is no table, and
+# completing a line must not load it.
 function __ipvsadm_table
     set -l netns (__ipvsadm_value --netns)[1]
     test -e /proc/net/ip_vs -o -n "$netns"; or return
     ipvsadm (test -n "$netns"; and echo --netns=$netns) -Sn 2>/dev/null
 end
 
-# __ipvsadm_services prints the services that an option like -t can name.
+# __ipvsadm_services prints the services that an option such as -t can name.
 function __ipvsadm_services
     __ipvsadm_with add-service; or __ipvsadm_table | string replace -rf -- "^-A $argv[1] (\S+).*" '$1'
 end
 
-# __ipvsadm_servers prints the real servers of the service on the line, or of all.
+# __ipvsadm_servers prints the real servers of the service on the line, or of every
+# service.
 function __ipvsadm_servers
     __ipvsadm_with add-server; and return
-    set -l service (__ipvsadm_value<% range .Named "tcp-service" "udp-service" "sctp-service" "fwmark-service" %><% range .Words %> <% . %><% end %><% range letters .Letters %> '-?<% . %>'<% end %><% end %>)[1]
+    set -l service (__ipvsadm_value<% range .Named "tcp-service" "udp-service" "sctp-service" "fwmark-service" %><% range .Names %> <% . %><% end %><% range letters .Letters %> '-?<% . %>'<% end %><% end %>)[1]
     set -l named '\S+'
     test -n "$service"; and set named (string escape --style=regex -- $service)
     __ipvsadm_table | string replace -rf -- "^-a \S+ $named .*?-r (\S+).*" '$1' | sort -u
@@ -64,8 +65,8 @@ complete -c ipvsadm -n '__ipvsadm_with none<% if .Value %> <% .Long %><% end %>'
 <%- end %>
 
 # The options, by the commands that they go with.
-<%- range $o := .Options %>
-complete -c ipvsadm -n '__ipvsadm_with<% if eq .Long "netns" %> none<% end %><% range $.Commands %><% if goesWith $o . %> <% .Long %><% end %><% end %>'<% fish . %>
+<%- range $o := .Plain %>
+complete -c ipvsadm -n '__ipvsadm_with<% if .BeforeCommand %> none<% end %><% range $.Commands %><% if $o.GoesWith .Verb %> <% .Long %><% end %><% end %>'<% fish . %>
 <%- end %>
 <%- range .With "save" %>
 complete -c ipvsadm-save<% fish . %>

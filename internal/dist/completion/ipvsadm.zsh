@@ -1,16 +1,16 @@
 #compdef ipvsadm ipvsadm-save ipvsadm-restore
-# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for zsh, made from the table
+# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for zsh. Generated from the table
 # of options of ipvsadm-go <% .Version %>.
 
-# _ipvsadm_table prints the live table as rules. It does not make the kernel load its
-# module: where that is not there, there is no table to ask for.
+# _ipvsadm_table prints the live table as rules. Without the module there is no table, and
+# completing a line must not load it.
 _ipvsadm_table() {
     local netns=${opt_args[--netns]-}
     [[ -e /proc/net/ip_vs || -n $netns ]] || return
     ipvsadm ${netns:+--netns=$netns} -Sn 2>/dev/null
 }
 
-# _ipvsadm_services offers the services that an option like -t can name.
+# _ipvsadm_services offers the services that an option such as -t can name.
 _ipvsadm_services() {
     local rule option address rest
     local -a found
@@ -20,11 +20,12 @@ _ipvsadm_services() {
     _wanted services expl service compadd -a found
 }
 
-# _ipvsadm_servers offers the real servers of the service on the line, or of all.
+# _ipvsadm_servers offers the real servers of the service on the line, or of every
+# service.
 _ipvsadm_servers() {
     local rule option address rest named
     local -aU found
-    for option in <% range .Named "tcp-service" "udp-service" "sctp-service" "fwmark-service" %><% join .Words " " %> <% end %>; do
+    for option in <% range .Named "tcp-service" "udp-service" "sctp-service" "fwmark-service" %><% join .Names " " %> <% end %>; do
         named=${named:-${opt_args[$option]-}}
     done
     [[ $ipvsadm_command == add-server ]] || _ipvsadm_table | while read -r rule option address rest; do
@@ -64,19 +65,19 @@ _ipvsadm() {
 <%- range $command := .Commands %>
     <% .Long %>)
         specs=(
-            <% zshSpec $.Language . %>
+            <% zshSpec . %>
 <%- range $.With .Long %>
-            <% zshSpec $.Language . %>
+            <% zshSpec . %>
 <%- end %>
         ) ;;
 <%- end %>
     *)
         specs=(
 <%- range .Commands %>
-            <% zshSpec $.Language . %>
+            <% zshSpec . %>
 <%- end %>
-<%- range .Named "netns" %>
-            <% zshSpec $.Language . %>
+<%- range .BeforeCommand %>
+            <% zshSpec . %>
 <%- end %>
         ) ;;
     esac

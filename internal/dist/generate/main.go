@@ -1,4 +1,4 @@
-// Generate writes the manuals, the completions and the service to a folder.
+// Generate writes the manual pages, the completions and the service to a directory.
 package main
 
 import (
@@ -6,19 +6,19 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/dist"
 )
 
 func main() {
 	var paths dist.Paths
-	dir := flag.String("dir", "", "write the files to this `folder`")
-	flag.StringVar(&paths.Sbin, "sbin", "/usr/sbin", "`folder` of the programs")
-	flag.StringVar(&paths.Lib, "lib", "/usr/lib/ipvsadm-go", "`folder` of what only the service runs")
+	dir := flag.String("dir", "", "write the files to this `directory`")
+	flag.StringVar(&paths.Sbin, "sbin", "/usr/sbin", "`directory` of the programs")
+	flag.StringVar(&paths.Lib, "lib", "/usr/lib/ipvsadm-go", "`directory` of what only the service runs")
 	flag.StringVar(&paths.Rules, "rules", "/etc/ipvsadm.rules", "`file` that the service loads and saves")
-	flag.StringVar(&paths.Settings, "settings", "/etc/default/ipvsadm", "`file` of the service's settings")
+	flag.StringVar(&paths.Settings, "settings", "/etc/default/ipvsadm", "`file` with the settings of the service")
 	flag.Parse()
-	files, err := dist.Render(dist.Table(), paths, command.ProjectVersion)
+
+	files, err := dist.Render(paths)
 	if err == nil {
 		err = dist.Write(*dir, files)
 	}

@@ -49,7 +49,7 @@ test-full: test
 
 # The lecture's session, with traffic, as at a terminal.
 demo: build bin/guest bin/traffic
-	$(GUEST) testdata/lab/demo.sh $(CURDIR)/bin
+	$(GUEST) internal/lab/scripts/demo.sh $(CURDIR)/bin
 
 # Speed and memory beside the reference program, as a table; some minutes. For
 # figures: the distribution kernel, KERNEL=qemu, and nothing else at the same time.

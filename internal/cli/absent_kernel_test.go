@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // TestKernelModuleLeaves: the module is taken out between two lines of a stream that
@@ -30,7 +30,7 @@ func TestKernelModuleLeaves(t *testing.T) {
 	if _, err := io.WriteString(p.in, "-C\n-D -f 1\n-A -f 2\n-L --timeout\n-C\n"); err != nil {
 		t.Fatal(err)
 	}
-	want := judge.Result{Status: 255, Stderr: "line 3: Protocol not available\nline 4: Protocol not available\nline 5: Protocol not available\nline 6: Protocol not available\n"}
+	want := difftest.Result{Status: 255, Stderr: "line 3: Protocol not available\nline 4: Protocol not available\nline 5: Protocol not available\nline 6: Protocol not available\n"}
 	if got := p.result(t); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -76,7 +76,7 @@ func TestKernelModprobe(t *testing.T) {
 	w.setUp(t, "mount --bind "+filepath.Join(dir, "fake")+" /sbin/modprobe")
 	got := w.line(t, ours, caller+path+" -Ln")
 	w.setUp(t, "umount /sbin/modprobe")
-	if want := (judge.Result{Status: 2, Stderr: "no such module\n" + absent}); got != want {
+	if want := (difftest.Result{Status: 2, Stderr: "no such module\n" + absent}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	text, err := os.ReadFile(seen)
@@ -88,7 +88,7 @@ func TestKernelModprobe(t *testing.T) {
 	w.setUp(t, "mv /sbin/modprobe /sbin/modprobe.away")
 	got = w.line(t, ours, caller+path+" -Ln")
 	w.setUp(t, "mv /sbin/modprobe.away /sbin/modprobe")
-	if want := (judge.Result{Status: 2, Stderr: absent}); got != want {
+	if want := (difftest.Result{Status: 2, Stderr: absent}); got != want {
 		t.Errorf("without modprobe: %+v, want %+v", got, want)
 	}
 	if again, err := os.ReadFile(seen); err != nil || string(again) != string(text) {

@@ -23,11 +23,11 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // programs are ours, where every user can run them.
-func programs(t *testing.T) judge.Programs {
+func programs(t *testing.T) difftest.Programs {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "programs.")
 	if err != nil {
@@ -42,7 +42,7 @@ func programs(t *testing.T) judge.Programs {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := judge.In("project", dir)
+	ours, err := difftest.In("project", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,9 +50,9 @@ func programs(t *testing.T) judge.Programs {
 }
 
 // reference are the reference programs.
-func reference(t *testing.T) judge.Programs {
+func reference(t *testing.T) difftest.Programs {
 	t.Helper()
-	p, err := judge.Reference()
+	p, err := difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func reference(t *testing.T) judge.Programs {
 }
 
 // line does a shell line that calls programs by their bare names.
-func (w world) line(t *testing.T, p judge.Programs, line string) judge.Result {
+func (w world) line(t *testing.T, p difftest.Programs, line string) difftest.Result {
 	t.Helper()
 	c, err := p.Line(line)
 	if err != nil {
@@ -90,7 +90,7 @@ type process struct {
 }
 
 // begin starts one.
-func (w world) begin(t *testing.T, p judge.Programs, args ...string) *process {
+func (w world) begin(t *testing.T, p difftest.Programs, args ...string) *process {
 	t.Helper()
 	path, err := p.Path(args[0])
 	if err != nil {
@@ -127,7 +127,7 @@ func (w world) start(t *testing.T, c *exec.Cmd) *process {
 }
 
 // result closes a program's input and waits for its end.
-func (p *process) result(t *testing.T) judge.Result {
+func (p *process) result(t *testing.T) difftest.Result {
 	t.Helper()
 	p.in.Close()
 	limit := time.AfterFunc(30*time.Second, func() {
@@ -146,9 +146,9 @@ func (p *process) result(t *testing.T) judge.Result {
 	}
 	status := p.ProcessState.Sys().(syscall.WaitStatus)
 	if status.Signaled() {
-		return judge.Result{Status: 128 + int(status.Signal()), Stdout: string(out), Stderr: p.stderr.String()}
+		return difftest.Result{Status: 128 + int(status.Signal()), Stdout: string(out), Stderr: p.stderr.String()}
 	}
-	return judge.Result{Status: status.ExitStatus(), Stdout: string(out), Stderr: p.stderr.String()}
+	return difftest.Result{Status: status.ExitStatus(), Stdout: string(out), Stderr: p.stderr.String()}
 }
 
 // TestKernelFewDescriptors: with room for few files or none a program does its work
@@ -197,8 +197,8 @@ func TestKernelOutputLost(t *testing.T) {
 	w, ours := newWorld(t), programs(t)
 	w.must(t, cli.Restore, manyServices(1, 1000, 1), "ipvsadm-restore")
 	w.setUp(t, "mkdir /run/small && mount -t tmpfs -o size=20k none /run/small && echo old > /run/small/rules")
-	full := judge.Result{Status: 1, Stderr: "Can't write: No space left on device\n"}
-	for line, want := range map[string]judge.Result{
+	full := difftest.Result{Status: 1, Stderr: "Can't write: No space left on device\n"}
+	for line, want := range map[string]difftest.Result{
 		"ipvsadm -Ln > /dev/full":                                        full,
 		"ipvsadm -Lnc > /dev/full":                                       full,
 		"ipvsadm -h > /dev/full":                                         full,
@@ -229,7 +229,7 @@ func TestKernelInputLost(t *testing.T) {
 	w.must(t, cli.Run, baseRules, "ipvsadm -R")
 	before := w.state(t)
 	for _, line := range []string{"ipvsadm-restore < /", "ipvsadm -R < /", "ipvsadm-restore --sync < /", "ipvsadm-restore --json < /"} {
-		if got, want := w.line(t, ours, line), (judge.Result{Status: 1, Stderr: "Can't read: Is a directory\n"}); got != want {
+		if got, want := w.line(t, ours, line), (difftest.Result{Status: 1, Stderr: "Can't read: Is a directory\n"}); got != want {
 			t.Errorf("%s: %+v, want %+v", line, got, want)
 		}
 	}
@@ -242,7 +242,7 @@ func TestKernelInputLost(t *testing.T) {
 		services int
 	}{{"ipvsadm -R <&-", len(before.Entries)}, {"ipvsadm-restore <&-", 0}} {
 		got := w.line(t, ours, test.line)
-		if left := len(w.state(t).Entries); got != (judge.Result{}) || left != test.services {
+		if left := len(w.state(t).Entries); got != (difftest.Result{}) || left != test.services {
 			t.Errorf("%s: %+v, %d services left", test.line, got, left)
 		}
 	}
@@ -286,7 +286,7 @@ func TestKernelTerminated(t *testing.T) {
 		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := p.result(t), (judge.Result{Status: 128 + 15}); got != want {
+		if got, want := p.result(t), (difftest.Result{Status: 128 + 15}); got != want {
 			t.Errorf("%v: %+v, want %+v", test.args, got, want)
 		}
 		s := w.state(t)
@@ -341,7 +341,7 @@ func TestKernelTogether(t *testing.T) {
 		}
 		first.in.Close()
 		second.in.Close()
-		got, results := list.result(t), [2]judge.Result{first.result(t), second.result(t)}
+		got, results := list.result(t), [2]difftest.Result{first.result(t), second.result(t)}
 		if got.Status != 0 || got.Stderr != "" || !isWhole(lister, got.Stdout) {
 			t.Errorf("%v: status %d, %q\n%s", lister, got.Status, got.Stderr, got.Stdout)
 		}

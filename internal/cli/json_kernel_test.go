@@ -13,7 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/cli"
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // mixedRules are a table with all that a listing can show; the first services have
@@ -77,7 +77,7 @@ func (w world) send(t *testing.T, addr, text string) {
 // TestKernelJSONTellsAll: each listing of the reference, made again of nothing but
 // the document, is the same byte for byte.
 func TestKernelJSONTellsAll(t *testing.T) {
-	reference, err := judge.Reference()
+	reference, err := difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestKernelJSONTellsAll(t *testing.T) {
 // TestKernelJSONTellsDaemons is the same for sync daemons, which the kernel does not
 // run beside tunnels to another address family.
 func TestKernelJSONTellsDaemons(t *testing.T) {
-	reference, err := judge.Reference()
+	reference, err := difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ type jsonListing struct {
 	write func(jsonDoc) string
 }
 
-func (l jsonListing) compare(t *testing.T, reference judge.Programs, w world) {
+func (l jsonListing) compare(t *testing.T, reference difftest.Programs, w world) {
 	t.Helper()
 	document, listing := w.steady(t, reference, l.document, l.listing)
 	var doc jsonDoc
@@ -136,7 +136,7 @@ func (l jsonListing) compare(t *testing.T, reference judge.Programs, w world) {
 
 // steady gives a document and the reference's listing of the same moment: nothing
 // changed between a document before and one after.
-func (w world) steady(t *testing.T, reference judge.Programs, document, listing string) (string, string) {
+func (w world) steady(t *testing.T, reference difftest.Programs, document, listing string) (string, string) {
 	t.Helper()
 	for range 50 {
 		before := w.must(t, cli.Run, "", "ipvsadm "+document)

@@ -20,7 +20,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 )
 
@@ -47,11 +47,11 @@ const baseRules = `-C
 `
 
 // world is a network namespace, and what a program's runs leave in it.
-type world struct{ *judge.Namespace }
+type world struct{ *difftest.Namespace }
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-	ns, err := judge.NewNamespace()
+	ns, err := difftest.NewNamespace()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func newWorld(t *testing.T) world {
 }
 
 // ours does a command line with the program under test.
-func (w world) ours(stdin string, args ...string) judge.Result {
+func (w world) ours(stdin string, args ...string) difftest.Result {
 	var out, errs bytes.Buffer
 	env := cli.Env{
 		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Names: names.New(),
@@ -72,7 +72,7 @@ func (w world) ours(stdin string, args ...string) judge.Result {
 		status = cli.Run(args, env)
 		return nil
 	})
-	return judge.Result{Status: status, Stdout: out.String(), Stderr: errs.String()}
+	return difftest.Result{Status: status, Stdout: out.String(), Stderr: errs.String()}
 }
 
 // openKernel opens the kernel for the program under test.
@@ -146,7 +146,7 @@ func TestKernelLines(t *testing.T) {
 	if *full {
 		step = 1
 	}
-	reference, err := judge.Reference()
+	reference, err := difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,14 +178,14 @@ func TestKernelLines(t *testing.T) {
 			ours.reset(t)
 		}
 	}
-	t.Logf("%d of %d command lines compared with the reference on %s", compared, len(lines), judge.KernelName())
+	t.Logf("%d of %d command lines compared with the reference on %s", compared, len(lines), difftest.KernelName())
 	for why, n := range intended {
 		t.Logf("%d differ on purpose: %s", n, why)
 	}
 }
 
 // runReference does a command line with the reference program.
-func runReference(t *testing.T, reference judge.Programs, w world, words []string) judge.Result {
+func runReference(t *testing.T, reference difftest.Programs, w world, words []string) difftest.Result {
 	t.Helper()
 	c, err := reference.Command("ipvsadm", words...)
 	if err != nil {
@@ -200,7 +200,7 @@ func runReference(t *testing.T, reference judge.Programs, w world, words []strin
 
 // unordered makes listings in the kernel's order comparable: that order is not the
 // same in two namespaces.
-func unordered(words []string, r judge.Result) judge.Result {
+func unordered(words []string, r difftest.Result) difftest.Result {
 	if slices.Contains(words, "--nosort") {
 		lines := strings.SplitAfter(r.Stdout, "\n")
 		slices.Sort(lines)
@@ -213,7 +213,7 @@ func unordered(words []string, r judge.Result) judge.Result {
 // (04-beyond, and the README's list); it is empty where it must not. It judges the
 // answer too: one that is neither the reference's nor what was meant is no
 // deviation.
-func deviation(words []string, want, got judge.Result) string {
+func deviation(words []string, want, got difftest.Result) string {
 	for _, d := range deviations {
 		if d.concerns(words, want) && d.meant(got) {
 			return d.why
@@ -225,31 +225,33 @@ func deviation(words []string, want, got judge.Result) string {
 // deviations are the differences on purpose that generated lines meet.
 var deviations = []struct {
 	why      string
-	concerns func(words []string, reference judge.Result) bool
-	meant    func(ours judge.Result) bool
+	concerns func(words []string, reference difftest.Result) bool
+	meant    func(ours difftest.Result) bool
 }{
 	{
 		"-h and -v speak for this program",
-		func(_ []string, r judge.Result) bool { return strings.HasPrefix(r.Stdout, "ipvsadm v1.31 2019/12/24 ") },
-		func(r judge.Result) bool {
+		func(_ []string, r difftest.Result) bool {
+			return strings.HasPrefix(r.Stdout, "ipvsadm v1.31 2019/12/24 ")
+		},
+		func(r difftest.Result) bool {
 			return r.Status == 0 && r.Stderr == "" && strings.HasPrefix(r.Stdout, "ipvsadm v1.31 (ipvsadm-go ")
 		},
 	},
 	{
 		"-L -c takes a service and a real server",
-		func(_ []string, r judge.Result) bool {
+		func(_ []string, r difftest.Result) bool {
 			return r.Status == 2 && (r.Stderr == "The option 'service-address' conflicts with the 'connection' option in the 'list' command\n" ||
 				r.Stderr == "Illegal 'real-server' option with the 'list' command\n")
 		},
-		func(r judge.Result) bool {
+		func(r difftest.Result) bool {
 			return r.Status == 0 && r.Stderr == "" && strings.HasPrefix(r.Stdout, "IPVS connection entries\n") ||
 				r.Status == 2 && r.Stdout == "" && (strings.HasPrefix(r.Stderr, "The option '") || strings.HasPrefix(r.Stderr, "Illegal '"))
 		},
 	},
 	{
 		"scheduler flags that are nothing but commas are refused (the reference crashes)",
-		func(_ []string, r judge.Result) bool { return r.Status == 128+11 },
-		func(r judge.Result) bool {
+		func(_ []string, r difftest.Result) bool { return r.Status == 128+11 },
+		func(r difftest.Result) bool {
 			return r.Status == 2 && r.Stdout == "" && strings.HasPrefix(r.Stderr, "invalid scheduler flag `,")
 		},
 	},

@@ -9,7 +9,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // largeServices is enough for several datagrams of a dump, several buffers of the
@@ -51,7 +51,7 @@ func largeServer(i, j int) string {
 // TestKernelLargeTable lists a large table of all kinds mixed, with the reference
 // and with ours in the same namespace: the same bytes.
 func TestKernelLargeTable(t *testing.T) {
-	reference, err := judge.Reference()
+	reference, err := difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}

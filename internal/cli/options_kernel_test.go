@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/cli"
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // addresses gives the namespace's loopback interface addresses of a director and of
@@ -22,7 +22,7 @@ import (
 func (w world) addresses(t *testing.T, addrs ...string) {
 	t.Helper()
 	for _, a := range addrs {
-		r, err := w.Run(context.Background(), judge.Command{Path: "/sbin/ip", Args: []string{"ip", "addr", "add", a, "dev", "lo", "nodad"}})
+		r, err := w.Run(context.Background(), difftest.Command{Path: "/sbin/ip", Args: []string{"ip", "addr", "add", a, "dev", "lo", "nodad"}})
 		if err != nil || r.Status != 0 {
 			t.Fatalf("ip addr add %s: %v %+v", a, err, r)
 		}

@@ -19,7 +19,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // binaries is where make build puts the programs.
@@ -181,7 +181,7 @@ func TestKernelSyncKeepsConnections(t *testing.T) {
 	if n := connections(w.state(t)); n != 1 {
 		t.Errorf("%d connections counted after the sync, not 1", n)
 	}
-	reference, err := judge.Reference()
+	reference, err := difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,12 +12,12 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/dist"
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // director is a network namespace with the service's files.
 type director struct {
-	*judge.Namespace
+	*difftest.Namespace
 	unit     string
 	rules    string // the file of the rules
 	settings []string
@@ -42,7 +42,7 @@ func newDirector(t *testing.T) *director {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ns, err := judge.NewNamespace()
+	ns, err := difftest.NewNamespace()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +51,9 @@ func newDirector(t *testing.T) *director {
 }
 
 // sh runs a line in the namespace.
-func (d *director) sh(t *testing.T, line string) judge.Result {
+func (d *director) sh(t *testing.T, line string) difftest.Result {
 	t.Helper()
-	r, err := d.Run(t.Context(), judge.Command{Path: "/bin/sh", Args: []string{"sh", "-c", line},
+	r, err := d.Run(t.Context(), difftest.Command{Path: "/bin/sh", Args: []string{"sh", "-c", line},
 		Env: append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, d.settings...)})
 	if err != nil {
 		t.Fatal(err)
@@ -63,13 +63,13 @@ func (d *director) sh(t *testing.T, line string) judge.Result {
 
 // do runs a step of the unit as systemd does: its commands in order, up to the first
 // that fails.
-func (d *director) do(t *testing.T, step string) judge.Result {
+func (d *director) do(t *testing.T, step string) difftest.Result {
 	t.Helper()
 	commands := regexp.MustCompile(`(?m)^Exec`+step+`=(.*)$`).FindAllStringSubmatch(d.unit, -1)
 	if len(commands) == 0 {
 		t.Fatalf("the unit has no %s", step)
 	}
-	var r judge.Result
+	var r difftest.Result
 	for _, c := range commands {
 		if r = d.sh(t, c[1]); r.Status != 0 {
 			break
@@ -81,7 +81,7 @@ func (d *director) do(t *testing.T, step string) judge.Result {
 // must does a step that has to succeed without a word.
 func (d *director) must(t *testing.T, step string) {
 	t.Helper()
-	if diff := gocmp.Diff(judge.Result{}, d.do(t, step)); diff != "" {
+	if diff := gocmp.Diff(difftest.Result{}, d.do(t, step)); diff != "" {
 		t.Errorf("%s: %s", step, diff)
 	}
 }
@@ -103,7 +103,7 @@ func (d *director) saved() string {
 // want holds the table to the rules that the reference program saves of it.
 func (d *director) want(t *testing.T, rules string) {
 	t.Helper()
-	if diff := gocmp.Diff(judge.Result{Stdout: rules}, d.sh(t, "ipvsadm -Sn")); diff != "" {
+	if diff := gocmp.Diff(difftest.Result{Stdout: rules}, d.sh(t, "ipvsadm -Sn")); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -148,7 +148,7 @@ func TestServiceReloads(t *testing.T) {
 
 // TestServiceRefusesBadRules: the table stays, whoever finds the fault.
 func TestServiceRefusesBadRules(t *testing.T) {
-	for text, want := range map[string]judge.Result{
+	for text, want := range map[string]difftest.Result{
 		"-C\n-A -t nonsense\n": {Status: 2,
 			Stderr: "line 2: illegal virtual server address[:port] specified\n"},
 		"-A -t 10.0.0.2:80 -s nonsense\n": {Status: 255,

@@ -137,7 +137,7 @@ func checkValue(t *testing.T, words []string, service, server string) {
 	}
 }
 
-// setValue sets what patch.c changed: all counters, or the attribute of a server
+// setValue sets what internal/lab/capture/patch.c changed: all counters, or the attribute of a server
 // with this number.
 func setValue(e *ipvs.Entry, name string, n uint64) {
 	d := &e.Destinations[0]

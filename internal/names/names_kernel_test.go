@@ -12,18 +12,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // machine is a network namespace with files of its own in /etc.
-type machine struct{ *judge.Namespace }
+type machine struct{ *difftest.Namespace }
 
 // newMachine makes one whose hosts and resolv.conf have these texts. The programs
 // are run in it as processes: mounts are those of a thread, and package net reads
 // files in any.
 func newMachine(t *testing.T, hosts, resolvConf string) machine {
 	t.Helper()
-	ns, err := judge.NewNamespace()
+	ns, err := difftest.NewNamespace()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,13 +43,13 @@ func newMachine(t *testing.T, hosts, resolvConf string) machine {
 // sh does shell commands.
 func (m machine) sh(t *testing.T, commands string) {
 	t.Helper()
-	r := m.run(t, judge.Command{Path: "/bin/sh", Args: []string{"sh", "-ec", commands}, Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}})
+	r := m.run(t, difftest.Command{Path: "/bin/sh", Args: []string{"sh", "-ec", commands}, Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}})
 	if r.Status != 0 {
 		t.Fatalf("%s: %+v", commands, r)
 	}
 }
 
-func (m machine) run(t *testing.T, c judge.Command) judge.Result {
+func (m machine) run(t *testing.T, c difftest.Command) difftest.Result {
 	t.Helper()
 	r, err := m.Run(t.Context(), c)
 	if err != nil {
@@ -59,7 +59,7 @@ func (m machine) run(t *testing.T, c judge.Command) judge.Result {
 }
 
 // ipvsadm runs one of the programs, and expects it to succeed in silence.
-func (m machine) ipvsadm(t *testing.T, p judge.Programs, stdin string, args ...string) string {
+func (m machine) ipvsadm(t *testing.T, p difftest.Programs, stdin string, args ...string) string {
 	t.Helper()
 	c, err := p.Command("ipvsadm", args...)
 	if err != nil {
@@ -74,17 +74,17 @@ func (m machine) ipvsadm(t *testing.T, p judge.Programs, stdin string, args ...s
 }
 
 // programs are the reference's and the project's.
-func programs(t *testing.T) (reference, ours judge.Programs) {
+func programs(t *testing.T) (reference, ours difftest.Programs) {
 	t.Helper()
 	dir := os.Getenv("IPVSADM_BIN")
 	if dir == "" {
 		dir = "../../bin"
 	}
-	reference, err := judge.Reference()
+	reference, err := difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err = judge.In("project", dir)
+	ours, err = difftest.In("project", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestKernelHostsOnPurpose(t *testing.T) {
 	m := newMachine(t, "10.0.0.1 dot.example.\n10.0.0.2\n::ffff:10.0.0.3 mapped.example\n", "")
 	m.ipvsadm(t, ours, "-A -t 10.0.0.1:40001\n-A -t 10.0.0.2:40001\n-A -t 10.0.0.3:40001\n", "-R")
 	for _, test := range []struct {
-		program judge.Programs
+		program difftest.Programs
 		want    string
 	}{
 		{reference, "-A -t dot.example.:40001 -s wlc\n-A -t :40001 -s wlc\n-A -t mapped.example:40001 -s wlc\n"},

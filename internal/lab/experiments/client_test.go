@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // segments is how many TCP segments a machine has sent and received.
@@ -62,7 +62,7 @@ func readSegments() (s segments, err error) {
 }
 
 // checkConnections looks for the connections that are established, by server.
-func (c *cluster) checkConnections(on *judge.Namespace, e experiment, heavy, light int) {
+func (c *cluster) checkConnections(on *difftest.Namespace, e experiment, heavy, light int) {
 	c.t.Helper()
 	got := map[string]int{}
 	for line := range strings.Lines(c.do(on, "ipvsadm -Lnc")) {

@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/traffic/talk"
 )
 
 // scripts is where the scripts are that set the machines up.
-const scripts = "../../../testdata/lab/"
+const scripts = "../scripts/"
 
 // patience is how long a test waits for what has to come: a machine may be busy with
 // other guests, and ldirectord is slow on any.
@@ -28,18 +28,18 @@ type cluster struct {
 	t *testing.T
 	// machine is where the scripts run. It has the other machines' cables, and
 	// is a director unless the experiment has several.
-	machine *judge.Namespace
-	hosts   map[string]*judge.Namespace
-	ours    judge.Programs
-	theirs  judge.Programs
+	machine *difftest.Namespace
+	hosts   map[string]*difftest.Namespace
+	ours    difftest.Programs
+	theirs  difftest.Programs
 }
 
 // newCluster makes machines with a script, given with its arguments.
 func newCluster(t *testing.T, script string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, hosts: map[string]*judge.Namespace{}}
+	c := &cluster{t: t, hosts: map[string]*difftest.Namespace{}}
 	c.ours, c.theirs = programs(t)
-	machine, err := judge.NewNamespace()
+	machine, err := difftest.NewNamespace()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,17 +51,17 @@ func newCluster(t *testing.T, script string) *cluster {
 
 // programs are the project's, in the directory that IPVSADM_BIN names, else in
 // the project's bin, where `make build` puts them; and the reference's.
-func programs(t *testing.T) (ours, theirs judge.Programs) {
+func programs(t *testing.T) (ours, theirs difftest.Programs) {
 	t.Helper()
 	dir := os.Getenv("IPVSADM_BIN")
 	if dir == "" {
 		dir = "../../../bin"
 	}
-	ours, err := judge.In("project", dir)
+	ours, err := difftest.In("project", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, err = judge.Reference()
+	theirs, err = difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func programs(t *testing.T) (ours, theirs judge.Programs) {
 }
 
 // host is one of the machines that the script made.
-func (c *cluster) host(name string) *judge.Namespace {
+func (c *cluster) host(name string) *difftest.Namespace {
 	c.t.Helper()
 	if c.hosts[name] == nil {
 		host, err := c.machine.Enter(name)
@@ -84,13 +84,13 @@ func (c *cluster) host(name string) *judge.Namespace {
 
 // do runs a shell line on a machine with the project's programs, and gives what
 // it printed. It has to succeed without a word of complaint.
-func (c *cluster) do(on *judge.Namespace, line string) string {
+func (c *cluster) do(on *difftest.Namespace, line string) string {
 	c.t.Helper()
 	return must(c.t, on, c.ours, line)
 }
 
 // must runs a line that has to succeed.
-func must(t *testing.T, on *judge.Namespace, p judge.Programs, line string) string {
+func must(t *testing.T, on *difftest.Namespace, p difftest.Programs, line string) string {
 	t.Helper()
 	r := result(t, on, p, call{line: line})
 	if r.Status != 0 || r.Stderr != "" {
@@ -100,7 +100,7 @@ func must(t *testing.T, on *judge.Namespace, p judge.Programs, line string) stri
 }
 
 // result makes a call.
-func result(t *testing.T, on *judge.Namespace, p judge.Programs, what call) judge.Result {
+func result(t *testing.T, on *difftest.Namespace, p difftest.Programs, what call) difftest.Result {
 	t.Helper()
 	command, err := p.Line(what.line)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // TestKernelTwoDirectors moves a service from one director to another, and its
@@ -31,7 +31,7 @@ func TestKernelTwoDirectors(t *testing.T) {
 	eventually(t, "the connections in the backup's listing", func() (got, want string) {
 		return c.established(second), c.established(first)
 	})
-	for _, director := range []*judge.Namespace{first, second} {
+	for _, director := range []*difftest.Namespace{first, second} {
 		if n := strings.Count(c.established(director), "\n"); n != len(open) {
 			t.Errorf("%d established connections, want %d", n, len(open))
 		}
@@ -53,7 +53,7 @@ func TestKernelTwoDirectors(t *testing.T) {
 }
 
 // copyRules makes the rules of one director those of another.
-func (c *cluster) copyRules(from, to *judge.Namespace) {
+func (c *cluster) copyRules(from, to *difftest.Namespace) {
 	c.t.Helper()
 	rules := c.do(from, "ipvsadm-save -n")
 	r := result(c.t, to, c.ours, call{"ipvsadm-restore --sync", rules})
@@ -63,7 +63,7 @@ func (c *cluster) copyRules(from, to *judge.Namespace) {
 }
 
 // established are the established connections that a director lists, sorted.
-func (c *cluster) established(director *judge.Namespace) string {
+func (c *cluster) established(director *difftest.Namespace) string {
 	c.t.Helper()
 	var all []string
 	for line := range strings.Lines(c.do(director, "ipvsadm -Lnc")) {
@@ -77,7 +77,7 @@ func (c *cluster) established(director *judge.Namespace) string {
 
 // packets is how many packets have come to the services of a director, by the
 // kernel's counters of each processor: the others are two seconds late.
-func (c *cluster) packets(director *judge.Namespace) string {
+func (c *cluster) packets(director *difftest.Namespace) string {
 	c.t.Helper()
 	return fields(c.do(director, "cat /proc/net/ip_vs_stats_percpu"), "~", 2)
 }

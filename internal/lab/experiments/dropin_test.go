@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/lab"
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // TestDropIn runs the programs that other people use IPVS with, which are
@@ -62,7 +62,7 @@ const reference = "/run/reference"
 
 // monitored lets ldirectord keep two services with some programs, and gives the
 // rules at each moment.
-func monitored(t *testing.T, p judge.Programs) (rules []string) {
+func monitored(t *testing.T, p difftest.Programs) (rules []string) {
 	c := newCluster(t, scripts+"nat.sh")
 	config, err := filepath.Abs("testdata/ldirectord.cf")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // call is one run of a program: a line as of judge, and its standard input.
@@ -38,7 +38,7 @@ func everyForm(service string) []call {
 }
 
 // same makes calls with the reference and with ours, right after each other.
-func (c *cluster) same(on *judge.Namespace, calls ...call) {
+func (c *cluster) same(on *difftest.Namespace, calls ...call) {
 	c.t.Helper()
 	for _, what := range calls {
 		if err := compare(c.t, on, c.theirs, c.ours, what); err != nil {
@@ -51,7 +51,7 @@ func (c *cluster) same(on *judge.Namespace, calls ...call) {
 // if the two differ: the kernel may have changed something meanwhile, such as rates,
 // every two seconds. Then the times that connections have left have to be between
 // those of the reference, and for everything else the comparison is repeated.
-func compare(t *testing.T, on *judge.Namespace, theirs, ours judge.Programs, what call) error {
+func compare(t *testing.T, on *difftest.Namespace, theirs, ours difftest.Programs, what call) error {
 	t.Helper()
 	for end := time.Now().Add(patience); ; {
 		before, got := result(t, on, theirs, what), result(t, on, ours, what)
@@ -64,7 +64,7 @@ func compare(t *testing.T, on *judge.Namespace, theirs, ours judge.Programs, wha
 		}
 		changing := before != after && (withoutTimes(before) != withoutTimes(after) || withoutTimes(before) == withoutTimes(got))
 		if !changing || time.Now().After(end) {
-			return errors.New(judge.Report([]judge.Difference{{
+			return errors.New(difftest.Report([]difftest.Difference{{
 				Where: what.line + "\n" + what.stdin, What: "output", Why: "is not as with the reference", Want: text(before), Got: text(got),
 			}}))
 		}
@@ -72,13 +72,13 @@ func compare(t *testing.T, on *judge.Namespace, theirs, ours judge.Programs, wha
 }
 
 // text is all that a program did.
-func text(r judge.Result) string {
+func text(r difftest.Result) string {
 	return fmt.Sprintf("%s%sstatus %d", r.Stdout, r.Stderr, r.Status)
 }
 
 // agree tells whether ours is as the reference before and after it, with times
 // between theirs.
-func agree(before, got, after judge.Result) bool {
+func agree(before, got, after difftest.Result) bool {
 	if withoutTimes(got) != withoutTimes(before) || withoutTimes(got) != withoutTimes(after) {
 		return false
 	}
@@ -95,13 +95,13 @@ func agree(before, got, after judge.Result) bool {
 var timeLeft = regexp.MustCompile(`(?m)^(TCP|UDP|SCTP|IP ) +(\d\d+):(\d\d) `)
 
 // withoutTimes is a result with the times blotted out.
-func withoutTimes(r judge.Result) judge.Result {
+func withoutTimes(r difftest.Result) difftest.Result {
 	r.Stdout = timeLeft.ReplaceAllString(r.Stdout, "$1 **:** ")
 	return r
 }
 
 // times are the times of a listing, in seconds.
-func times(r judge.Result) (all []int) {
+func times(r difftest.Result) (all []int) {
 	for _, m := range timeLeft.FindAllStringSubmatch(r.Stdout, -1) {
 		var minutes, seconds int
 		// The pattern has let nothing but digits through.

@@ -39,7 +39,7 @@ address add 172.16.1.1/32 dev lo
 address add 2001:db8:9::2/64 dev eth0
 address add 2001:db8:9::3/64 dev eth0
 BATCH
-lab=$(dirname "$0")/../../../../testdata/lab
+lab=$(dirname "$0")/../../scripts
 ip netns exec real sh "$lab/real-server.sh" tunnel 192.168.9.1
 
 # Names come from this file alone.

@@ -1,18 +1,19 @@
 #!/bin/bash
-# Records the requests that the reference program (ipvsadm 1.31) sends to the
-# kernel, one file a request beside this script: the command line as a comment,
-# then the bytes of the message in hexadecimal, sixteen a line.
+# Records the requests that the reference program, ipvsadm 1.31, sends to the
+# kernel. Each request goes to one file: the command line as a comment, then the
+# bytes of the message in hexadecimal, sixteen a line.
 #
-# Run it as root on a machine with a real IPVS table that may be overwritten,
-# such as a guest kernel:   capture.sh [DIRECTORY]
-# It needs ipvsadm, strace and iproute2. Left out are the look-up of the family
-# and, except in get-info, the request for the version that every run begins with.
+#     guest -write DIRECTORY internal/lab/capture/wire.sh DIRECTORY
+#
+# DIRECTORY is testdata/wire. It replaces the IPVS table and needs ipvsadm, strace
+# and iproute2. The look-up of the netlink family is left out, and so is the request
+# for the version that every run begins with, except in get-info.
 set -eu
-out=${1:-$(dirname "$(readlink -f "$0")")}
+out=$(readlink -f "$1")
 trace=$(mktemp)
 trap 'rm -f "$trace"' EXIT
 
-# messages prints each generic netlink request of the trace on a line of its own.
+# messages prints each generic netlink request of the trace on one line.
 messages() {
 	awk '/^sendmsg/ { if (m) print m; m = "" }
 	     /^ \| [0-9a-f]+ / { m = m " " substr($0, 11, 49) }
@@ -20,15 +21,15 @@ messages() {
 		awk '$5 != "10" || $6 != "00"'
 }
 
-# record NAME WHICH ARGUMENT... stores request number WHICH (from 1, the version
-# request being 0) of one run of the program.
+# record NAME NUMBER ARGUMENT... stores a request of one run of the program. Number 0
+# is the request for the version.
 record() {
-	local name=$1 which=$2
+	local name=$1 number=$2
 	shift 2
 	strace -q -e trace=sendmsg -e write=3 -o "$trace" ipvsadm "$@" >/dev/null 2>&1 || true
 	{
 		echo "# ipvsadm $*"
-		messages | sed -n "$((which + 1))p" | fold -w 48 | sed 's/ $//'
+		messages | sed -n "$((number + 1))p" | fold -w 48 | sed 's/ $//'
 	} >"$out/$name.hex"
 }
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the connection table of conn/real.proc: real traffic over the addresses
-of one machine, with persistence templates, firewall marks, both families, SCTP
-and SIP. Runs as root in a throw-away guest whose kernel has IPVS, ipvsadm and
-iproute2, and prints the table. Ports and times differ from run to run."""
+"""Prints a connection table, as for testdata/format/conn/real.proc.
+
+    guest internal/lab/capture/connections.py
+
+It sends real traffic between addresses of one machine, with persistence templates,
+firewall marks, both address families, SCTP and SIP. It replaces the IPVS table and
+needs ipvsadm and iproute2. Ports and times differ from run to run."""
 import os
 import socket
 import subprocess
@@ -48,14 +51,14 @@ SIP = (b"INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 10.9.0.1:5060\r\
        b"Call-ID: a84b4c76e66710@pc33.example.com\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n")
 SO_MARK, SCTP = 36, 132
 V4, V6 = socket.AF_INET, socket.AF_INET6
-kept = []
+sockets = []
 
 
 def listen(address, family=V4, protocol=0):
     s = socket.socket(family, socket.SOCK_STREAM, protocol)
     s.bind(address)
     s.listen(50)
-    kept.append(s)
+    sockets.append(s)
 
 
 def connect(address, family=V4, protocol=0, mark=None, source=None, close=False):
@@ -67,17 +70,17 @@ def connect(address, family=V4, protocol=0, mark=None, source=None, close=False)
         s.bind(source)
     try:
         s.connect(address)
-    except TimeoutError:  # nobody is at 10.77.0.2: SYN_RECV
+    except TimeoutError:  # 10.77.0.2 does not answer: SYN_RECV
         pass
     if close:
         s.close()
-    kept.append(s)
+    sockets.append(s)
 
 
 def send(data, address, family=V4):
     s = socket.socket(family, socket.SOCK_DGRAM)
     s.sendto(data, address)
-    kept.append(s)
+    sockets.append(s)
 
 
 subprocess.run(SETUP, shell=True, check=True)

@@ -1,4 +1,4 @@
-package judge
+package difftest
 
 import (
 	"context"
@@ -71,7 +71,7 @@ func (s *Script) playSteps(ctx context.Context, steps []Step, ns *Namespace, p P
 
 // unpack writes the script's files to a directory that every user can read.
 func (s *Script) unpack() (dir string, err error) {
-	dir, err = os.MkdirTemp("", "judge.")
+	dir, err = os.MkdirTemp("", "difftest.")
 	if err != nil {
 		return "", err
 	}

@@ -1,10 +1,11 @@
 #!/bin/bash
-# Takes the golden files of this directory from the reference program, ipvsadm
-# 1.31: which names it prints for ports, and which ports it takes for names. Runs
-# as root in a throw-away guest whose kernel has IPVS, and mounts over
-# /etc/services.
+# Writes the golden files of testdata/names with the reference program, ipvsadm
+# 1.31: the names that it prints for ports, and the ports that it reads from names.
 #
-#   capture DIR     DIR is this directory, writable
+#     guest -write DIRECTORY internal/lab/capture/names.sh DIRECTORY
+#
+# DIRECTORY is testdata/names. It replaces the IPVS table and mounts over
+# /etc/services.
 set -eu
 cd "$1"
 mount --bind services /etc/services

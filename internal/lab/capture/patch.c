@@ -1,12 +1,12 @@
 /*
- * Shows the reference program values that no kernel here can be brought to: a
- * preloaded library that changes what the program reads.
+ * Changes what the reference program reads from the kernel. It is preloaded
+ * (LD_PRELOAD), and these variables of the environment say what to change; the
+ * attributes of IPVS netlink messages have numbers in include/uapi/linux/ip_vs.h:
  *
- * Attributes of IPVS netlink messages, by number (include/uapi/linux/ip_vs.h):
  *   S<n>=VALUE   an attribute of a service
  *   D<n>=VALUE   an attribute of a server
  *   STAT=VALUE   all counters and rates
- *   CONN=FILE    the file read in the place of net/ip_vs_conn
+ *   CONN=FILE    the file to read in the place of net/ip_vs_conn
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 //go:build kernel
 
-package judge
+package difftest
 
 import (
 	"fmt"

@@ -1,22 +1,24 @@
 #!/bin/bash
-# Takes the golden files of this directory from the reference program, ipvsadm
-# 1.31. Runs as root in a throw-away guest whose kernel has IPVS (Linux 6.1 was
-# used): it changes addresses, and mounts over /etc/hosts and /etc/services.
+# Writes the golden files of testdata/format with the reference program, ipvsadm
+# 1.31. The kernel was Linux 6.1.
 #
-#   capture DIR     DIR is this directory, writable; gcc and iproute2 must be at
-#                   hand
+#     guest -write DIRECTORY internal/lab/capture/format.sh DIRECTORY
 #
-# Read, not written: conn/real.proc, made by the script traffic, conn/odd.proc, made
-# by hand, table/rules and names/rules. The order of these two is that of
-# ipvsadm -Sn; marks are written unsigned, and thresholds, which ipvsadm -S
-# leaves out, stand at the end of their lines.
+# DIRECTORY is testdata/format. It changes addresses, mounts over /etc/hosts and
+# /etc/services, and needs gcc and iproute2.
+#
+# These files are read: conn/real.proc, which connections.py prints; conn/odd.proc,
+# written by hand; table/rules and names/rules, in the order of ipvsadm -Sn, with
+# unsigned marks and with thresholds, which ipvsadm -S leaves out, at the end of
+# their lines.
 set -eu
+patch=$(dirname "$(readlink -f "$0")")/patch.c
 dir=$(readlink -f "$1")
 cd "$dir"
 mkdir -p /run/capture
-gcc -shared -fPIC -o /run/capture/patch.so patch.c -ldl
+gcc -shared -fPIC -o /run/capture/patch.so "$patch" -ldl
 
-# in_namespace NAME COMMAND...: runs COMMAND with an IPVS table of its own.
+# in_namespace NAME COMMAND... runs COMMAND with an IPVS table of its own.
 in_namespace() {
 	ip netns add "$1"
 	ip -n "$1" link set lo up # without it every server is refused
@@ -24,7 +26,7 @@ in_namespace() {
 }
 forms=(stats rate thresholds persistent-conn tun-info)
 
-# tables DIR OPTIONS: every listing and the rules of DIR/rules.
+# tables DIR OPTIONS writes every listing and the rules of DIR/rules.
 tables() {
 	ipvsadm -R < "$1/rules"
 	ipvsadm -S $2 > "$1/save"
@@ -32,16 +34,16 @@ tables() {
 	for form in "${forms[@]}"; do ipvsadm -L $2 --$form > "$1/$form"; done
 }
 
-# one_service: the title lines where one service is listed.
+# one_service prints the title lines of the listings of one service.
 one_service() {
 	ipvsadm -A -t 10.0.0.1:80 -s rr
 	ipvsadm -Ln -t 10.0.0.1:80
 	for form in "${forms[@]}"; do ipvsadm -Ln --$form -t 10.0.0.1:80; done
 }
 
-# values OUTPUT: lines for values that no kernel here can be brought to, made by
-# changing the kernel's answers on their way to the program (patch.c). Each is
-# preceded by # and what was changed, then the options of the program.
+# values prints lines with values that a kernel cannot be made to report: patch.c
+# changes its answers on their way to the program. Before each line is # with the
+# change and the options of the program.
 values() {
 	ipvsadm -A -t 10.0.0.1:80 -s rr
 	ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.2 -i
@@ -70,13 +72,15 @@ values() {
 		done
 	done
 }
+
+# patched VARIABLES OPTIONS... prints the listing with changed answers.
 patched() {
 	echo "# $1 ${*:2}"
 	env LD_PRELOAD=/run/capture/patch.so $1 ipvsadm -Ln "${@:2}" | tail -n +4
 }
 
-# connections NAME: the connection listings of NAME.proc, given to the program in
-# the place of the kernel's file.
+# connections NAME writes the connection listings of NAME.proc, which the program
+# reads in the place of the kernel's file.
 connections() {
 	export LD_PRELOAD=/run/capture/patch.so CONN="$dir/conn/$1.proc"
 	ipvsadm -Lnc > "conn/$1.numeric"
@@ -85,7 +89,7 @@ connections() {
 	ipvsadm -Lc --persistent-conn > "conn/$1.engine-names"
 }
 
-# daemons: sync daemons as a kernel of today reports them.
+# daemons prints the listings of sync daemons and timeouts.
 daemons() {
 	ip link add dummy0 type dummy
 	ip link set dummy0 up multicast on

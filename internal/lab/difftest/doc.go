@@ -1,4 +1,4 @@
-// Package judge compares two sets of programs on a real kernel: the reference
+// Package difftest compares two sets of programs on a real kernel: the reference
 // (Debian's ipvsadm, ipvsadm-save, ipvsadm-restore) and the project's. It plays
 // the same commands with each, in a fresh network namespace each time, and
 // compares what can be seen of them: exit status, standard output, standard
@@ -60,4 +60,4 @@
 // a difference that is gone makes the script fail. What is not named must be as
 // the reference has it. A difference of the table has to be stated at every
 // command where it can be seen.
-package judge
+package difftest

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/cli"
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/judge"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
 // balanced is a world with a service of one real server.
@@ -121,56 +121,56 @@ func TestKernelDrainMeets(t *testing.T) {
 		ignore string // signals ignored from the start
 		others string // what other programs do
 		send   []syscall.Signal
-		want   judge.Result
+		want   difftest.Result
 		rules  string // afterwards
 	}{
 		{
 			name: "SIGINT", send: []syscall.Signal{syscall.SIGINT},
-			want:  judge.Result{Status: 130, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
+			want:  difftest.Result{Status: 130, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
 			rules: serviceRule + serverRule,
 		},
 		{
 			name: "SIGTERM", send: []syscall.Signal{syscall.SIGTERM},
-			want:  judge.Result{Status: 143, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
+			want:  difftest.Result{Status: 143, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
 			rules: serviceRule + serverRule,
 		},
 		{
 			name: "SIGHUP", send: []syscall.Signal{syscall.SIGHUP},
-			want:  judge.Result{Status: 129, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
+			want:  difftest.Result{Status: 129, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
 			rules: serviceRule + serverRule,
 		},
 		{
 			name: "SIGHUP after nohup", ignore: "HUP", send: []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM},
-			want:  judge.Result{Status: 143, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
+			want:  difftest.Result{Status: 143, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
 			rules: serviceRule + serverRule,
 		},
 		{
 			name: "other thresholds", others: edit + "-w 0 -x 33 -y 22\n", send: []syscall.Signal{syscall.SIGTERM},
-			want:  judge.Result{Status: 143, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
+			want:  difftest.Result{Status: 143, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"},
 			rules: serviceRule + "-a -t 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 5 -x 33 -y 22\n",
 		},
 		{
 			name: "another weight", others: edit + "-w 77 -x 33 -y 22\n",
-			want:  judge.Result{Status: 255, Stderr: "not removed: another program set the weight of 10.2.2.2:8080 to 77\n"},
+			want:  difftest.Result{Status: 255, Stderr: "not removed: another program set the weight of 10.2.2.2:8080 to 77\n"},
 			rules: serviceRule + "-a -t 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 77 -x 33 -y 22\n",
 		},
 		{
 			name: "the same weight as before", others: edit + "-w 5 -x 90 -y 80\n",
-			want:  judge.Result{Status: 255, Stderr: "not removed: another program set the weight of 10.2.2.2:8080 to 5\n"},
+			want:  difftest.Result{Status: 255, Stderr: "not removed: another program set the weight of 10.2.2.2:8080 to 5\n"},
 			rules: serviceRule + serverRule,
 		},
 		{
 			name: "removed", others: remove,
-			want:  judge.Result{Status: 255, Stderr: "another program removed 10.2.2.2:8080\n"},
+			want:  difftest.Result{Status: 255, Stderr: "another program removed 10.2.2.2:8080\n"},
 			rules: serviceRule,
 		},
 		{
 			name: "the service removed", others: "-C\n",
-			want: judge.Result{Status: 255, Stderr: "another program removed 10.2.2.2:8080\n"},
+			want: difftest.Result{Status: 255, Stderr: "another program removed 10.2.2.2:8080\n"},
 		},
 		{
 			name: "removed and added again, among others", before: otherRule, others: remove + drainedRule,
-			want:  judge.Result{Status: 255, Stderr: "not removed: another program removed 10.2.2.2:8080 and added it again\n"},
+			want:  difftest.Result{Status: 255, Stderr: "not removed: another program removed 10.2.2.2:8080 and added it again\n"},
 			rules: serviceRule + drainedRule + otherRule,
 		},
 	} {
@@ -214,11 +214,11 @@ func TestKernelTwoDrains(t *testing.T) {
 	if err := first.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	want := judge.Result{Status: 143, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"}
+	want := difftest.Result{Status: 143, Stderr: "interrupted: the weight of 10.2.2.2:8080 is 5 again\n"}
 	if got := first.result(t); got != want {
 		t.Errorf("the first: %+v, want %+v", got, want)
 	}
-	want = judge.Result{Status: 255, Stderr: "not removed: another program set the weight of 10.2.2.2:8080 to 5\n"}
+	want = difftest.Result{Status: 255, Stderr: "not removed: another program set the weight of 10.2.2.2:8080 to 5\n"}
 	if got := second.result(t); got != want {
 		t.Errorf("the second: %+v, want %+v", got, want)
 	}
@@ -241,7 +241,7 @@ func TestKernelDrainInStream(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	want := judge.Result{Status: 143, Stderr: "line 1: interrupted: the weight of 10.2.2.2:8080 is 5 again\n"}
+	want := difftest.Result{Status: 143, Stderr: "line 1: interrupted: the weight of 10.2.2.2:8080 is 5 again\n"}
 	if got := p.result(t); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}

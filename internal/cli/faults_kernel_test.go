@@ -100,7 +100,7 @@ func (w world) begin(t *testing.T, p difftest.Programs, args ...string) *process
 }
 
 // beginLine starts a shell line.
-func (w world) beginLine(t *testing.T, p judge.Programs, line string) *process {
+func (w world) beginLine(t *testing.T, p difftest.Programs, line string) *process {
 	t.Helper()
 	c := exec.Command("/bin/bash", "-c", line)
 	c.Env = p.Env()

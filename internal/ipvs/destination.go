@@ -6,8 +6,9 @@ import "net/netip"
 // real server (IP_VS_CONN_F_*).
 type Forward uint32
 
-// The forwarding methods. Local and Bypass are the kernel's own: a real server
-// whose address is the director's becomes Local.
+// The forwarding methods. No option asks for Local and Bypass, but the kernel takes
+// them from other programs. A real server whose address is the director's keeps the
+// method that it was added with.
 const (
 	Masquerade Forward = iota // NAT
 	Local

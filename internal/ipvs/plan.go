@@ -184,12 +184,16 @@ func (p *Plan) Change(step Step) Change {
 		c.Service.Flags = wantedFlags(p.have.find(svc.id), svc)
 	case DeleteService:
 		c.Service.ID = p.have.services.records[step.service].id.serviceID()
-	case AddDestination, EditDestination:
-		svc := p.want.services.records[step.service]
-		c.Service.ID, c.Destination = svc.id.serviceID(), svc.requestable(int(step.server))
+	case AddDestination:
+		svc, d := p.want.at(step)
+		c.Service.ID, c.Destination = svc.id.serviceID(), d.destination()
+	case EditDestination:
+		svc, d := p.want.at(step)
+		have, _ := p.have.find(svc.id).server(d.addr)
+		c.Service.ID, c.Destination = svc.id.serviceID(), wantedServer(have, d).destination()
 	case DeleteDestination:
-		svc := p.have.services.records[step.service]
-		c.Service.ID, c.Destination = svc.id.serviceID(), svc.servers.records[step.server].destination()
+		svc, d := p.have.at(step)
+		c.Service.ID, c.Destination = svc.id.serviceID(), d.destination()
 	case SetTimeouts:
 		c.Timeouts = *p.want.Timeouts
 	case StartDaemon:
@@ -198,6 +202,12 @@ func (p *Plan) Change(step Step) Change {
 		c.Daemon = p.have.Daemons[step.server]
 	}
 	return c
+}
+
+// at returns the service and the server at the positions of a step.
+func (s *State) at(step Step) (*service, server) {
+	svc := s.services.records[step.service]
+	return svc, svc.servers.records[step.server]
 }
 
 // Undo yields the changes that take back steps of the Plan, the last one first.
@@ -227,10 +237,10 @@ func (p *Plan) undo(step Step, yield func(Change) bool) bool {
 	case AddDestination:
 		c.Op = DeleteDestination
 	case EditDestination:
-		svc := p.have.find(serviceIDOf(c.Service.ID))
-		c.Destination = svc.requestable(svc.servers.find(endpointOf(c.Destination.Addr)))
+		have, _ := p.have.find(serviceIDOf(c.Service.ID)).server(endpointOf(c.Destination.Addr))
+		c.Destination = have.destination()
 	case DeleteDestination:
-		c.Op, c.Destination = AddDestination, p.have.services.records[step.service].requestable(int(step.server))
+		c.Op = AddDestination
 	case SetTimeouts:
 		if p.have.Timeouts == nil {
 			return true // not known
@@ -252,27 +262,12 @@ func (p *Plan) undoDeleteService(i int, yield func(Change) bool) bool {
 	if !yield(Change{Op: AddService, Service: add}) {
 		return false
 	}
-	for j := range svc.servers.all {
-		if !yield(Change{Op: AddDestination, Service: Service{ID: add.ID}, Destination: svc.requestable(j)}) {
+	for _, d := range svc.servers.all {
+		if !yield(Change{Op: AddDestination, Service: Service{ID: add.ID}, Destination: d.destination()}) {
 			return false
 		}
 	}
 	return true
-}
-
-// requestable returns the i-th server as a change can ask for it. Local is the
-// kernel's own finding: it makes a server local whose address is the director's,
-// whatever method was asked for. A server of another family than its service was
-// asked for as a tunnel, because the kernel takes no other.
-func (s *service) requestable(i int) Destination {
-	d := s.servers.records[i].destination()
-	if d.Forward == Local {
-		d.Forward = Route
-		if d.Family() != s.id.family {
-			d.Forward = Tunnel
-		}
-	}
-	return d
 }
 
 // wantedFlags returns the flags that a present service is to have. Those without a
@@ -289,13 +284,20 @@ func sameService(have, want *service) bool {
 		(want.flags&Persistent == 0 || have.timeout == want.timeout && have.netmask == want.netmask)
 }
 
-// sameServer reports whether a server needs no edit.
-func sameServer(have, want server) bool {
-	local := have.forward == Local || want.forward == Local
-	if local && have.forward != Masquerade && want.forward != Masquerade {
-		have.forward = want.forward // what the kernel makes of it here
-		have.tunnel = want.tunnel
+// wantedServer returns what a present server is to become. Local, which other
+// programs can ask for and no rule, is saved as Route, and so is kept where a rule
+// says Route.
+func wantedServer(have, want server) server {
+	if have.forward == Local && want.forward == Route {
+		want.forward = Local
 	}
+	return want
+}
+
+// sameServer reports whether a server needs no edit. What is set for a tunnel has
+// no effect on other servers.
+func sameServer(have, want server) bool {
+	want = wantedServer(have, want)
 	if want.forward != Tunnel {
 		have.tunnel = want.tunnel
 	}

@@ -222,49 +222,75 @@ func TestUndoPrefix(t *testing.T) {
 	})
 }
 
-// TestDiffLocal checks that a server which the kernel found to be local is as the
-// rule that made it has it, unless the rule says NAT.
+// TestDiffLocal checks that a local server, which is saved as Route, is kept where a
+// rule says Route.
 func TestDiffLocal(t *testing.T) {
-	state := func(f Forward, tun TunnelInfo) *State {
-		return StateOf([]Entry{{Service: Service{ID: MarkService(1, IPv4)}, Destinations: []Destination{
-			{Addr: netip.MustParseAddrPort("127.0.0.1:80"), Forward: f, Tunnel: tun}}}})
+	service := Service{ID: MarkService(1, IPv4)}
+	server := func(f Forward, weight int32) Destination {
+		return Destination{Addr: netip.MustParseAddrPort("127.0.0.1:80"), Forward: f, Weight: weight}
 	}
 	for _, test := range []struct {
-		have, want Forward
-		steps      int
+		name         string
+		have, want   Destination
+		edit, undone []Destination
 	}{
-		{Local, Route, 0},
-		{Local, Tunnel, 0},
-		{Local, Local, 0},
-		{Local, Masquerade, 1},
-		{Route, Local, 0},
-		{Tunnel, Local, 0},
-		{Masquerade, Local, 1},
-		{Route, Tunnel, 1},
+		{name: "the same", have: server(Local, 1), want: server(Local, 1)},
+		{name: "as it is saved", have: server(Local, 1), want: server(Route, 1)},
+		{
+			name: "another weight", have: server(Local, 1), want: server(Route, 2),
+			edit: []Destination{server(Local, 2)}, undone: []Destination{server(Local, 1)},
+		},
+		{
+			name: "to NAT", have: server(Local, 1), want: server(Masquerade, 1),
+			edit: []Destination{server(Masquerade, 1)}, undone: []Destination{server(Local, 1)},
+		},
+		{
+			name: "to a tunnel", have: server(Local, 1), want: server(Tunnel, 1),
+			edit: []Destination{server(Tunnel, 1)}, undone: []Destination{server(Local, 1)},
+		},
+		{
+			name: "from another method", have: server(Route, 1), want: server(Local, 1),
+			edit: []Destination{server(Local, 1)}, undone: []Destination{server(Route, 1)},
+		},
 	} {
-		t.Run(fmt.Sprintf("%v to %v", test.have, test.want), func(t *testing.T) {
-			plan := Diff(state(test.have, TunnelInfo{}), state(test.want, TunnelInfo{Type: GRE}))
-			if plan.Len() != test.steps {
-				t.Errorf("%+v", slices.Collect(plan.Changes()))
+		t.Run(test.name, func(t *testing.T) {
+			edits := func(servers []Destination) (changes []Change) {
+				for _, d := range servers {
+					changes = append(changes, Change{Op: EditDestination, Service: service, Destination: d})
+				}
+				return changes
+			}
+			plan := Diff(StateOf([]Entry{{service, []Destination{test.have}}}), StateOf([]Entry{{service, []Destination{test.want}}}))
+			if d := gocmp.Diff(edits(test.edit), slices.Collect(plan.Changes()), compareAddrs); d != "" {
+				t.Errorf("changes (-want +got):\n%s", d)
+			}
+			undo := slices.Collect(plan.Undo(slices.Concat(plan.Phases()...)))
+			if d := gocmp.Diff(edits(test.undone), undo, compareAddrs); d != "" {
+				t.Errorf("undo (-want +got):\n%s", d)
 			}
 		})
 	}
 }
 
-// TestUndoLocal checks with which method a local server is added again: as a tunnel
-// if the kernel takes it as nothing else.
-func TestUndoLocal(t *testing.T) {
-	for addr, want := range map[string]Forward{"127.0.0.1:80": Route, "[::1]:80": Tunnel} {
-		t.Run(addr, func(t *testing.T) {
-			local := Destination{Addr: netip.MustParseAddrPort(addr), Forward: Local}
-			service := Service{ID: MarkService(1, IPv4)}
-			plan := Diff(StateOf([]Entry{{service, []Destination{local}}}), StateOf([]Entry{{service, nil}}))
-			steps := slices.Concat(plan.Phases()...)
-			added := local
-			added.Forward = want
-			got := slices.Collect(plan.Undo(steps))
-			if d := gocmp.Diff([]Change{{Op: AddDestination, Service: service, Destination: added}}, got, compareAddrs); d != "" {
-				t.Errorf("(-want +got):\n%s", d)
+// TestDiffTunnel checks that the settings of a tunnel count for tunnels alone.
+func TestDiffTunnel(t *testing.T) {
+	state := func(f Forward, tunnel TunnelInfo) *State {
+		return StateOf([]Entry{{Service: Service{ID: MarkService(1, IPv4)}, Destinations: []Destination{
+			{Addr: netip.MustParseAddrPort("10.0.0.1:80"), Forward: f, Tunnel: tunnel}}}})
+	}
+	for _, test := range []struct {
+		name       string
+		have, want *State
+		steps      int
+	}{
+		{"another type of a tunnel", state(Tunnel, TunnelInfo{}), state(Tunnel, TunnelInfo{Type: GRE}), 1},
+		{"other flags of a tunnel", state(Tunnel, TunnelInfo{Type: GRE}), state(Tunnel, TunnelInfo{Type: GRE, Flags: TunnelChecksum}), 1},
+		{"another type of no tunnel", state(Route, TunnelInfo{}), state(Route, TunnelInfo{Type: GRE}), 0},
+		{"to a tunnel", state(Route, TunnelInfo{}), state(Tunnel, TunnelInfo{}), 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if plan := Diff(test.have, test.want); plan.Len() != test.steps {
+				t.Errorf("%+v", slices.Collect(plan.Changes()))
 			}
 		})
 	}

@@ -77,6 +77,14 @@ func (s *service) service() Service {
 	}
 }
 
+// server returns the server with an address, and whether it is there.
+func (s *service) server(addr endpoint) (server, bool) {
+	if i := s.servers.find(addr); i >= 0 {
+		return s.servers.records[i], true
+	}
+	return server{}, false
+}
+
 // server is a Destination of a State in 44 bytes: what a change can ask for.
 type server struct {
 	addr           endpoint

@@ -78,7 +78,11 @@ func appendServiceJSON(b []byte, s *ipvs.Service) []byte {
 		b = appendString(append(b, `,"engine":`...), s.Engine)
 	}
 	b = append(b, `,"one_packet":`...)
-	return strconv.AppendBool(b, s.Flags&ipvs.OnePacket != 0)
+	b = strconv.AppendBool(b, s.Flags&ipvs.OnePacket != 0)
+	if unknown := s.Flags &^ ipvs.KnownFlags; unknown != 0 {
+		b = appendNumber(b, `,"unknown_flags":`, uint64(unknown))
+	}
+	return b
 }
 
 // appendIDJSON writes how a service is known.

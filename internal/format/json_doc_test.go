@@ -49,7 +49,8 @@ type serviceDoc struct {
 		Engine       string
 	}
 	Engine       string
-	OnePacket    *bool `json:"one_packet"`
+	OnePacket    *bool  `json:"one_packet"`
+	UnknownFlags uint32 `json:"unknown_flags"`
 	Stats        *statsDoc
 	Destinations []serverDoc
 }
@@ -136,6 +137,7 @@ func (d serviceDoc) service() ipvs.Service {
 	for _, name := range d.SchedulerFlags {
 		s.Flags |= flags[name]
 	}
+	s.Flags |= ipvs.ServiceFlags(d.UnknownFlags)
 	if *d.OnePacket {
 		s.Flags |= ipvs.OnePacket
 	}

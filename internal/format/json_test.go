@@ -96,12 +96,12 @@ func TestDocuments(t *testing.T) {
 // TestUnknownValuesAreNumbersInJSON has what no word is for.
 func TestUnknownValuesAreNumbersInJSON(t *testing.T) {
 	e := ipvs.Entry{
-		Service: ipvs.Service{ID: ipvs.ServiceID{Protocol: 47}},
+		Service: ipvs.Service{ID: ipvs.ServiceID{Protocol: 47}, Flags: 0x40 | 0x100 | ipvs.Hashed},
 		Destinations: []ipvs.Destination{
 			{Forward: 7}, {Forward: ipvs.Bypass}, {Forward: ipvs.Tunnel, Tunnel: ipvs.TunnelInfo{Type: 3, Flags: 3}},
 		},
 	}
-	want := `{"protocol":47,"address":null,"port":0,"scheduler":"","scheduler_flags":[],"one_packet":false,"destinations":[` +
+	want := `{"protocol":47,"address":null,"port":0,"scheduler":"","scheduler_flags":[],"one_packet":false,"unknown_flags":320,"destinations":[` +
 		`{"address":null,"port":0,"forward":7,"weight":0,"upper_threshold":0,"lower_threshold":0},` +
 		`{"address":null,"port":0,"forward":"bypass","weight":0,"upper_threshold":0,"lower_threshold":0},` +
 		`{"address":null,"port":0,"forward":"tunnel","weight":0,"upper_threshold":0,"lower_threshold":0,` +
@@ -232,7 +232,7 @@ func told(table []ipvs.Entry) []ipvs.Entry {
 	var told []ipvs.Entry
 	for _, e := range table {
 		s := &e.Service
-		s.Flags &= ipvs.Persistent | ipvs.OnePacket | ipvs.SchedFlags
+		s.Flags &^= ipvs.Hashed
 		s.Scheduler, s.Engine = readable(s.Scheduler), readable(s.Engine)
 		if s.Flags&ipvs.Persistent == 0 {
 			s.Timeout, s.Netmask = 0, 0

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
+	"github.com/ipvsadm-go/ipvsadm/internal/format"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -93,4 +94,41 @@ func BenchmarkLog(b *testing.B) {
 		length += len(chunk)
 	}
 	b.Run("size", func(b *testing.B) { b.ReportMetric(float64(length)/float64(len(rules)), "B/rule") })
+}
+
+// largeDocument returns a JSON document of services with servers, with counters or
+// without.
+func largeDocument(services, servers int, rules bool) string {
+	doc := format.JSON{Rules: rules}
+	b := doc.AppendOpening(nil, &ipvs.Info{})
+	for i := range services {
+		vip := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+		e := ipvs.Entry{Service: ipvs.Service{
+			ID: ipvs.AddrService(ipvs.TCP, netip.AddrPortFrom(vip, 80)), Scheduler: "rr", Netmask: ipvs.IPv4.FullMask(),
+		}}
+		for j := range servers {
+			rs := netip.AddrFrom4([4]byte{10, byte(1 + j>>16), byte(j >> 8), byte(j)})
+			e.Destinations = append(e.Destinations, ipvs.Destination{Addr: netip.AddrPortFrom(rs, 80), Forward: ipvs.Route, Weight: 1})
+		}
+		b = doc.AppendEntry(b, i, &e)
+	}
+	return string(doc.AppendClosing(b, nil))
+}
+
+func BenchmarkDecoder(b *testing.B) {
+	for _, bench := range []struct {
+		name  string
+		rules bool
+	}{{"rules", true}, {"listing", false}} {
+		b.Run(bench.name, func(b *testing.B) {
+			doc := largeDocument(100, 1200, bench.rules)
+			rules := 0
+			b.SetBytes(int64(len(doc)))
+			b.ReportAllocs()
+			for b.Loop() {
+				rules = readAll(b, NewDecoder(strings.NewReader(doc)), func(*Rule) {})
+			}
+			perRule(b, rules)
+		})
+	}
 }

@@ -86,6 +86,16 @@ func number[T integer](c *codec, n *T) {
 	}
 }
 
+// difference is a field with a number as its difference to another one.
+func (c *codec) difference(n *int, from int) {
+	diff := 0
+	if !c.decoding {
+		diff = *n - from
+	}
+	number(c, &diff)
+	*n = from + diff
+}
+
 // value is a number that is a part of a field.
 func value[T integer](c *codec, n *T) {
 	if c.decoding {

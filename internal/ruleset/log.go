@@ -88,12 +88,8 @@ func (last *logState) rule(c *codec, pos *Position, cmd *command.Command) {
 // position lists the fields of a position. Most lines follow the last one, and most
 // paths begin as the last one.
 func (last *logState) position(c *codec, pos *Position) {
-	skipped := 0
-	if !c.decoding {
-		skipped = pos.Line - last.pos.Line - 1
-	}
-	number(c, &skipped)
-	last.pos.Line += 1 + skipped
+	c.difference(&pos.Line, last.pos.Line+1)
+	last.pos.Line = pos.Line
 
 	if c.has(pos.Path != last.pos.Path) {
 		shared := sharedPrefix(last.pos.Path, pos.Path)

@@ -43,14 +43,14 @@ func (k *script) Timeouts() (ipvs.Timeouts, error) {
 func (k *script) Daemons() ([]ipvs.Daemon, error) { return nil, syscall.EBUSY }
 func (k *script) Close() error                    { k.closed++; return nil }
 
-func (k *script) Connections() iter.Seq2[*ipvs.Connection, error] {
+func (k *script) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	return func(yield func(*ipvs.Connection, error) bool) {
 		for i := range k.conns {
 			if !yield(&k.conns[i], nil) {
 				return
 			}
 		}
-	}
+	}, nil
 }
 
 func (k *script) Apply(changes []ipvs.Change) []error {
@@ -83,6 +83,9 @@ func (noNames) Host(netip.Addr) (string, bool)                  { return "", fal
 func (noNames) Port(ipvs.Protocol, uint16) (string, bool)       { return "", false }
 func (noNames) Prefetch([]netip.Addr)                           {}
 
+// noSignals is Env.Signals of a test in which no signal comes.
+func noSignals() (<-chan os.Signal, func()) { return nil, func() {} }
+
 // ran is what a program did.
 type ran struct {
 	Status         int
@@ -94,8 +97,7 @@ func run(program func([]string, Env) int, k *script, stdin io.Reader, line strin
 	var out, errs bytes.Buffer
 	status := program(strings.Fields(line), Env{
 		Stdin: stdin, Stdout: &out, Stderr: &errs, Names: noNames{},
-		Terminal: func() bool { return false },
-		Signals:  func() (<-chan os.Signal, func()) { return nil, func() {} },
+		Terminal: func() bool { return false }, Signals: noSignals,
 		OpenKernel: func(string) (Kernel, error) {
 			if k == nil {
 				return nil, fmt.Errorf("look up the family: %w", syscall.ENOPROTOOPT)
@@ -258,7 +260,7 @@ func TestStreamIsGathered(t *testing.T) {
 // TestRestoreWhole: a stream with a line at fault changes nothing, and every such
 // line is told.
 func TestRestoreWhole(t *testing.T) {
-	long := strings.Repeat("x", maxLine+1)
+	long := strings.Repeat("x", 1<<20+1)
 	for name, test := range map[string]struct {
 		stream  string
 		want    ran

@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// statusUndrained is returned by --drain if the time was over before the last
-	// connection ended.
-	statusUndrained = 3
 	// drainInterval is the time between two reads of a server that is drained. It
 	// is short for a person who waits, and long for the kernel.
 	drainInterval = 250 * time.Millisecond
@@ -64,7 +61,7 @@ type drainer struct {
 func (d *drainer) run(limit time.Duration) error {
 	first, err := d.read()
 	if err != nil {
-		return refused(err)
+		return newChangeError(err)
 	}
 	d.last, d.weight = first, first.server().Weight
 
@@ -81,7 +78,7 @@ func (d *drainer) run(limit time.Duration) error {
 		return d.abandon(err)
 	}
 	if left > 0 {
-		return &failure{fmt.Sprintf("%v was removed with %d connections left", d.addr(), left), statusUndrained}
+		return &exitError{status: statusConnectionsLeft, err: errors.New(fmt.Sprintf("%v was removed with %d connections left", d.addr(), left))}
 	}
 	return nil
 }
@@ -118,7 +115,7 @@ func (d *drainer) awaitIdle(deadline time.Time) (left uint32, err error) {
 func (d *drainer) pause(t time.Duration) error {
 	select {
 	case s := <-d.signals:
-		return newInterruptedError(s)
+		return &interruptedError{signal: s}
 	default:
 	}
 	if t == 0 {
@@ -126,7 +123,7 @@ func (d *drainer) pause(t time.Duration) error {
 	}
 	select {
 	case s := <-d.signals:
-		return newInterruptedError(s)
+		return &interruptedError{signal: s}
 	case <-time.After(t):
 		return nil
 	}
@@ -137,19 +134,19 @@ func (d *drainer) pause(t time.Duration) error {
 func (d *drainer) abandon(reason error) error {
 	var other *otherProgramError
 	if errors.As(reason, &other) {
-		return &failure{other.Error(), statusRefused}
+		return &exitError{status: statusChangeError, err: other}
 	}
 
 	var interrupted *interruptedError
 	if errors.As(reason, &interrupted) {
-		interrupted.text += ": " + d.restoreWeight()
-		return interrupted
+		interrupted.outcome = d.restoreWeight()
+		return &exitError{status: signalStatus(interrupted.signal), err: interrupted}
 	}
 	text := kernelText(reason)
 	if state := d.restoreWeight(); state != "" {
 		text += ": " + state
 	}
-	return &failure{text, statusRefused}
+	return &exitError{status: statusChangeError, err: withText(reason, text)}
 }
 
 // restoreWeight sets the weight that the server had before the drain, if the drain set
@@ -188,7 +185,7 @@ func (d *drainer) setWeight(server ipvs.Destination, weight int32) error {
 
 // apply makes one change.
 func (d *drainer) apply(c ipvs.Change) error {
-	return firstError(d.kernel.Apply([]ipvs.Change{c}))
+	return errors.Join(d.kernel.Apply([]ipvs.Change{c})...)
 }
 
 // read reads the server. The error is the one that its removal would get.
@@ -246,19 +243,12 @@ func (e *otherProgramError) Error() string {
 
 // interruptedError is returned when a signal ended a command. It also ends the rule
 // stream that the command is in.
-type interruptedError struct{ failure }
-
-// newInterruptedError returns the error for a signal. Its status is the one that a
-// shell reports for a program which the signal ended.
-func newInterruptedError(s os.Signal) *interruptedError {
-	status := statusRefused
-	if n, ok := s.(syscall.Signal); ok {
-		status = 128 + int(n)
-	}
-	return &interruptedError{failure{"interrupted", status}}
+type interruptedError struct {
+	signal  os.Signal
+	outcome string // what became of the command
 }
 
-func (e *interruptedError) Unwrap() error { return &e.failure }
+func (e *interruptedError) Error() string { return "interrupted: " + e.outcome }
 
 // sighting is a service as it was read, and the index of a server in it.
 type sighting struct {

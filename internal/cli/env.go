@@ -1,9 +1,22 @@
-// Package cli does what a command line says: it opens the kernel when a command
-// needs it, applies changes, lists, saves, reads rule streams, and turns what goes
-// wrong into the texts and statuses that scripts know.
+// Package cli does commands: it opens the kernel when a command needs it, applies
+// changes, lists, saves, applies rule streams, and turns errors into the texts and
+// exit statuses that scripts know.
 //
-// Run, Save and Restore are the three programs whole; everything they touch comes
-// in through Env, so that they can be run anywhere.
+// Run, Save and Restore are the three programs. Everything that they touch comes
+// in through Env, so that tests run them anywhere. From the top down:
+//
+//	run.go       the programs, and which command goes where
+//	stream.go    a rule stream, applied as it comes
+//	restore.go   a rule stream that is read to its end first
+//	sync.go      the difference between the table and a rule stream
+//	drain.go     the removal of a server once its connections have ended
+//	save.go      a table written to a file
+//	list*.go     what is printed
+//	sender.go    changes on their way to the kernel, in batches
+//	session.go   what all of these share: the kernel, the output, the reports
+//	output.go    standard output, or a file
+//	errors.go    the error that ends a program, with its exit status
+//	message.go   the texts for errors of the kernel
 package cli
 
 import (
@@ -17,20 +30,19 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// Env is what a program is given: its streams, and how to come by the kernel and
-// by names.
+// Env is the environment of a program: its streams, the kernel, and names.
 type Env struct {
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
-	// Terminal says whether Stderr is one, and shows progress.
+	// Terminal reports whether Stderr is one, and shows progress.
 	Terminal func() bool
 	// OpenKernel opens the kernel's IPVS in a network namespace: a name as in
-	// ip netns, a process id, a path, or empty for the caller's. It is called
-	// at most once, and not before a command needs it.
+	// ip netns, a process id, a path, or empty for the caller's. It is not
+	// called before a command needs it.
 	OpenKernel func(netns string) (Kernel, error)
-	// Signals catches the signals that ask the program to end, until it is
-	// told to stop that.
+	// Signals catches the signals that ask the program to end, until stop is
+	// called.
 	Signals func() (signals <-chan os.Signal, stop func())
 	// Names looks names up, both ways. It does nothing before it is asked.
 	Names Names
@@ -41,20 +53,20 @@ type Env struct {
 type Kernel interface {
 	Info() (ipvs.Info, error)
 	// Apply makes changes in order, all of them whatever becomes of the
-	// others. The errors are one for each change, nil where it was made; no
-	// errors at all is success.
+	// others. It returns one error for each change, nil where it was made, or
+	// no errors at all if every change was made.
 	Apply([]ipvs.Change) []error
 	// Prepare does that part of Apply which can be done while the kernel makes
-	// other changes, and gives the rest of it.
+	// other changes, and returns the rest of it.
 	Prepare([]ipvs.Change) (apply func() []error)
 	// Table reads the table, or the one service that is asked for, in the
 	// kernel's order.
 	Table(ipvs.Query) (ipvs.Table, error)
 	Timeouts() (ipvs.Timeouts, error)
 	Daemons() ([]ipvs.Daemon, error)
-	// Connections reads the connection table. A connection is good until the
-	// next; an error ends them.
-	Connections() iter.Seq2[*ipvs.Connection, error]
+	// Connections opens the connection table, and returns the connections, to
+	// be ranged over once. A connection is good until the next.
+	Connections() (iter.Seq2[*ipvs.Connection, error], error)
 	Close() error
 }
 

@@ -248,62 +248,100 @@ func TestKernelInputLost(t *testing.T) {
 	}
 }
 
-// TestKernelTerminated: SIGTERM in the middle of a restore leaves the first part of
-// the rules, whole, and in the middle of a sync leaves every service that stays with
-// a server. A second sync completes both.
+// TestKernelTerminated: SIGTERM in the middle of a restore ends it only when the
+// table is whole; in the middle of ipvsadm -R, whose rules come one by one, it leaves
+// the first part of the rules, whole; and in the middle of a sync the table becomes
+// what it was.
 func TestKernelTerminated(t *testing.T) {
-	const services, many = 2000, 6000
-	ours := programs(t)
-	for _, test := range []struct {
+	const many = 6000
+	const present = 2000
+	for name, test := range map[string]struct {
 		args   []string
 		before int    // services
 		after  int    // services in the rules
-		mark   uint32 // there at the moment
+		mark   uint32 // of a service; SIGTERM is sent once it is there
+		want   difftest.Result
+		left   func(services int) bool
 	}{
-		{[]string{"ipvsadm-restore"}, 0, many, 1},
-		{[]string{"ipvsadm", "-R"}, 0, many, 1},
-		{[]string{"ipvsadm-restore", "--sync"}, services, services + 2000, services + 300},
+		"restore": {
+			args: []string{"ipvsadm-restore"}, after: many, mark: 1,
+			left: func(services int) bool { return services == many },
+		},
+		"stream": {
+			args: []string{"ipvsadm", "-R"}, after: many, mark: 1,
+			want: difftest.Result{Status: 128 + 15},
+			left: func(services int) bool { return services > 0 && services < many },
+		},
+		"sync": {
+			args: []string{"ipvsadm-restore", "--sync"}, before: present, after: present + many, mark: present + 300,
+			want: difftest.Result{Status: 128 + 15, Stderr: "interrupted by signal: terminated\nrolled back; no changes were kept\n"},
+			left: func(services int) bool { return services == present },
+		},
 	} {
-		w := newWorld(t)
-		w.must(t, cli.Run, manyServices(1, test.before+1, 1), "ipvsadm -R")
-		rules := manyServices(1, test.after+1, 2)
-		p := w.begin(t, ours, test.args...)
-		// Let the test look in between, on one processor too.
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, p.Process.Pid, 19); err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			// The program may end before it has read all.
-			_, _ = io.WriteString(p.in, rules)
-			p.in.Close()
-		}()
-		for deadline := time.Now().Add(time.Minute); !w.has(t, test.mark); {
-			if time.Now().After(deadline) {
-				t.Fatalf("%v does nothing", test.args)
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.must(t, cli.Run, manyServices(1, test.before+1, 1), "ipvsadm -R")
+			rules := manyServices(1, test.after+1, 2)
+			p := w.beginWithRules(t, rules, test.args...)
+			w.awaitService(t, test.mark)
+			if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
 			}
-			time.Sleep(3 * time.Millisecond)
-		}
-		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := p.result(t), (difftest.Result{Status: 128 + 15}); got != want {
-			t.Errorf("%v: %+v, want %+v", test.args, got, want)
-		}
-		s := w.state(t)
-		slices.SortFunc(s.Entries, byMark)
-		for i, e := range s.Entries {
-			if e.Service.ID.FWMark != uint32(i+1) {
-				t.Fatalf("%v: service %d is missing", test.args, i+1)
+
+			if got := p.result(t); got != test.want {
+				t.Errorf("%+v, want %+v", got, test.want)
 			}
-			last := i == len(s.Entries)-1
-			if servers := len(e.Destinations); servers == 0 && !last || servers > 1 && test.before == 0 {
-				t.Fatalf("%v: service %d of %d has %d servers", test.args, i+1, len(s.Entries), servers)
+			s := w.state(t)
+			w.checkPrefix(t, s)
+			if !test.left(len(s.Entries)) {
+				t.Errorf("%d services were left", len(s.Entries))
 			}
+			w.must(t, cli.Restore, rules, "ipvsadm-restore --sync")
+			if out := w.must(t, cli.Restore, rules, "ipvsadm-restore --diff"); out != "" {
+				t.Errorf("a second sync left %.200s", out)
+			}
+		})
+	}
+}
+
+// beginWithRules starts a program with rules on its standard input. It runs at the
+// lowest priority, so that a test can look in between on one processor too.
+func (w world) beginWithRules(t *testing.T, rules string, args ...string) *process {
+	t.Helper()
+	p := w.begin(t, programs(t), args...)
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, p.Process.Pid, 19); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		// The program may end before it has read all.
+		_, _ = io.WriteString(p.in, rules)
+		p.in.Close()
+	}()
+	return p
+}
+
+// awaitService waits until there is a service of a firewall mark.
+func (w world) awaitService(t *testing.T, mark uint32) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !w.has(t, mark); {
+		if time.Now().After(deadline) {
+			t.Fatalf("service %d does not appear", mark)
 		}
-		t.Logf("%v: %d services were there", test.args, len(s.Entries))
-		w.must(t, cli.Restore, rules, "ipvsadm-restore --sync")
-		if out := w.must(t, cli.Restore, rules, "ipvsadm-restore --diff"); out != "" {
-			t.Errorf("%v: a second sync left %.200s", test.args, out)
+		time.Sleep(3 * time.Millisecond)
+	}
+}
+
+// checkPrefix checks that a table has the first services of manyServices, each with
+// its server; the last one may still lack it.
+func (w world) checkPrefix(t *testing.T, s state) {
+	t.Helper()
+	slices.SortFunc(s.Entries, byMark)
+	for i, e := range s.Entries {
+		if e.Service.ID.FWMark != uint32(i+1) {
+			t.Fatalf("service %d is missing", i+1)
+		}
+		if len(e.Destinations) != 1 && i < len(s.Entries)-1 {
+			t.Fatalf("service %d of %d has %d servers", i+1, len(s.Entries), len(e.Destinations))
 		}
 	}
 }

@@ -11,21 +11,18 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// connectionless is a kernel whose connections cannot be read, or not to the end.
+// connectionless is a kernel whose connections cannot be opened, or not be read to
+// the end.
 type connectionless struct {
 	*script
-	err error
+	openErr, readErr error
 }
 
-func (k connectionless) Connections() iter.Seq2[*ipvs.Connection, error] {
-	return func(yield func(*ipvs.Connection, error) bool) {
-		for i := range k.conns {
-			if !yield(&k.conns[i], nil) {
-				return
-			}
-		}
-		yield(nil, k.err)
+func (k connectionless) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
+	if k.openErr != nil {
+		return nil, k.openErr
 	}
+	return func(yield func(*ipvs.Connection, error) bool) { yield(nil, k.readErr) }, nil
 }
 
 // TestNoConnections: without the file that lists connections nothing is printed but
@@ -38,21 +35,21 @@ func TestNoConnections(t *testing.T) {
 	read := fmt.Errorf("read f: %w", &fs.PathError{Op: "read", Path: "f", Err: syscall.EIO})
 	const titles = "IPVS connection entries\npro expire state       source             virtual            destination\n"
 	for _, test := range []struct {
-		line string
-		err  error
-		want ran
+		line             string
+		openErr, readErr error
+		want             ran
 	}{
-		{"ipvsadm -Lnc", open(syscall.ENOENT), ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
-		{"ipvsadm -Lc", open(syscall.ENOENT), ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
-		{"ipvsadm -Lnc --json", open(syscall.ENOENT), ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
-		{"ipvsadm -Lnc", open(syscall.EMFILE), ran{1, "", "cannot open file /proc/net/ip_vs_conn: Too many open files\n"}},
-		{"ipvsadm -Lnc", read, ran{1, titles, "Input/output error\n"}},
-		{"ipvsadm -Lnc --json", read, ran{1, "{\"connections\":[]}\n", "Input/output error\n"}},
+		{"ipvsadm -Lnc", open(syscall.ENOENT), nil, ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lc", open(syscall.ENOENT), nil, ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lnc --json", open(syscall.ENOENT), nil, ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lnc", open(syscall.EMFILE), nil, ran{1, "", "cannot open file /proc/net/ip_vs_conn: Too many open files\n"}},
+		{"ipvsadm -Lnc", nil, read, ran{1, titles, "Input/output error\n"}},
+		{"ipvsadm -Lnc --json", nil, read, ran{1, "{\"connections\":[]}\n", "Input/output error\n"}},
 	} {
 		var out, errs strings.Builder
 		status := Run(strings.Fields(test.line), Env{
-			Stdout: &out, Stderr: &errs, Names: noNames{},
-			OpenKernel: func(string) (Kernel, error) { return connectionless{&script{}, test.err}, nil },
+			Stdout: &out, Stderr: &errs, Names: noNames{}, Signals: noSignals,
+			OpenKernel: func(string) (Kernel, error) { return connectionless{&script{}, test.openErr, test.readErr}, nil },
 		})
 		check(t, test.line, test.want, ran{status, out.String(), errs.String()})
 	}
@@ -76,15 +73,15 @@ func TestFaultsInTheMiddle(t *testing.T) {
 		check(t, "the clearing: changes", []string{"-C"}, k.changes)
 
 		k = &script{refuse: map[int]syscall.Errno{1: errno}}
-		want := ran{255, "", "-A -f 2 -s wlc: " + text + "\nNothing was changed: what had been done was undone.\n"}
+		want := ran{255, "", "-A -f 2 -s wlc: " + text + "\nrolled back; no changes were kept\n"}
 		check(t, "--sync", want, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore --sync"))
 		check(t, "--sync: changes", []string{"-D -f 3", "-D -f 1"}, k.changes[3:])
 
-		if outcomeOf(errno) == doubtful {
+		if isUnknown(errno) {
 			continue // see TestSyncLostAnswers
 		}
 		k = &script{refuse: map[int]syscall.Errno{1: errno, 3: errno}}
-		want.Stderr = "-A -f 2 -s wlc: " + text + "\nundo -D -f 3: " + text + "\nThe table is neither as it was nor as it should be.\n"
+		want.Stderr = "-A -f 2 -s wlc: " + text + "\nundo -D -f 3: " + text + "\nRollback failed: the table is only partly updated.\n"
 		check(t, "--sync, undo", want, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore --sync"))
 
 	}
@@ -119,11 +116,15 @@ func (k *forgetful) Apply(changes []ipvs.Change) []error {
 	return errs
 }
 
+func (k *forgetful) Prepare(changes []ipvs.Change) func() []error {
+	return func() []error { return k.Apply(changes) }
+}
+
 // TestSyncLostAnswers: a change whose answer was lost may have been made; a sync
 // that says that nothing was changed has looked.
 func TestSyncLostAnswers(t *testing.T) {
 	const lost = "-A -f 2 -s wlc: No buffer space available\n"
-	const nothing = "Nothing was changed: what had been done was undone.\n"
+	const nothing = "rolled back; no changes were kept\n"
 	for name, test := range map[string]struct {
 		lost, refuse map[int]bool
 		told         string
@@ -134,13 +135,13 @@ func TestSyncLostAnswers(t *testing.T) {
 		"the undo's": {map[int]bool{1: true, 3: true}, nil, lost + "undo -D -f 3: No buffer space available\n" + nothing, 0},
 		"no undo": {
 			map[int]bool{1: true}, map[int]bool{5: true},
-			lost + "undo -D -f 2: Device or resource busy\nThe table is neither as it was nor as it should be.\n", 1,
+			lost + "undo -D -f 2: Device or resource busy\nRollback failed: the table is only partly updated.\n", 1,
 		},
 	} {
 		var errs strings.Builder
 		k := &forgetful{script: &script{}, lost: test.lost, refuse: test.refuse}
 		status := Restore([]string{"ipvsadm-restore", "--sync"}, Env{
-			Stdin: strings.NewReader("-A -f 1\n-A -f 2\n-A -f 3\n"), Stderr: &errs, Names: noNames{},
+			Stdin: strings.NewReader("-A -f 1\n-A -f 2\n-A -f 3\n"), Stderr: &errs, Names: noNames{}, Signals: noSignals,
 			OpenKernel: func(string) (Kernel, error) { return k, nil },
 		})
 		check(t, name, ran{255, "", test.told}, ran{status, "", errs.String()})
@@ -175,7 +176,7 @@ func (w *losing) Write([]byte) (int, error) {
 // TestOutputLostWhileChangesAreMade: changes that are underway when a listing of the
 // stream cannot be written are waited for, and what the kernel refuses of them is told.
 func TestOutputLostWhileChangesAreMade(t *testing.T) {
-	stream := "-L -n\n" + strings.Repeat("-A -f 1\n", maxPending) + "-A -f 2\n"
+	stream := "-L -n\n" + strings.Repeat("-A -f 1\n", batchSize) + "-A -f 2\n"
 	const refused = "line 3: Device or resource busy\n"
 	for errno, want := range map[syscall.Errno]ran{
 		syscall.EPIPE:  {255, "", refused},
@@ -185,10 +186,10 @@ func TestOutputLostWhileChangesAreMade(t *testing.T) {
 		out := &losing{errno, make(chan struct{})}
 		k := patient{&script{refuse: map[int]syscall.Errno{1: syscall.EBUSY}}, out.lost}
 		status := Run([]string{"ipvsadm", "-R"}, Env{
-			Stdin: strings.NewReader(stream), Stdout: out, Stderr: &errs, Names: noNames{},
+			Stdin: strings.NewReader(stream), Stdout: out, Stderr: &errs, Names: noNames{}, Signals: noSignals,
 			OpenKernel: func(string) (Kernel, error) { return k, nil },
 		})
 		check(t, errno.Error(), want, ran{status, "", errs.String()})
-		check(t, errno.Error()+": changes", maxPending, len(k.changes))
+		check(t, errno.Error()+": changes", batchSize, len(k.changes))
 	}
 }

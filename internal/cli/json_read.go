@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
+	"github.com/ipvsadm-go/ipvsadm/internal/ruleset"
 )
 
 const (
@@ -55,17 +56,17 @@ func (r *jsonReader) fault(format string, args ...any) {
 	}
 }
 
-func (r *jsonReader) faultAt(at place, format string, args ...any) {
+func (r *jsonReader) faultAt(at ruleset.Position, format string, args ...any) {
 	r.faults++
-	r.tell(&ruleError{at, &command.UsageError{Text: fmt.Sprintf(format, args...), Status: command.StatusUsageError}})
+	r.tell(&ruleset.Error{Pos: at, Err: &command.UsageError{Text: fmt.Sprintf(format, args...), Status: command.StatusUsageError}})
 }
 
 // place is the path of the value that is read, such as services[3].port.
-func (r *jsonReader) place() place {
+func (r *jsonReader) place() ruleset.Position {
 	if len(r.path) == 0 {
-		return place{path: "document"}
+		return ruleset.Position{Path: "document"}
 	}
-	return place{path: string(r.path)}
+	return ruleset.Position{Path: string(r.path)}
 }
 
 // abandon tells why the rest of the text cannot be read.
@@ -78,7 +79,7 @@ func (r *jsonReader) abandon(why string) {
 	before := r.text[:len(r.text)-len(rest)]
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n')
-	r.faultAt(place{path: fmt.Sprintf("line %d, column %d", line, column)}, "%s", why)
+	r.faultAt(ruleset.Position{Path: fmt.Sprintf("line %d, column %d", line, column)}, "%s", why)
 	r.ended = true
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/internal/ruleset"
 )
 
 // The ranges of numbers and the lengths of names in documents are those of the
@@ -23,14 +24,14 @@ const (
 // that is written wrong must not become the usual one. What is left out is as on the
 // command line, but for the services, without which ipvsadm-restore would empty the
 // table.
-func (s *session) documentRules(yield func(rule, error) bool) {
+func (s *session) documentRules(yield func(ruleset.Rule, error) bool) {
 	text, err := io.ReadAll(io.LimitReader(s.env.Stdin, maxDocument+1))
 	if err != nil {
-		yield(rule{}, readFailure(err))
+		yield(ruleset.Rule{}, &ruleset.ReadError{Err: err})
 		return
 	}
 	d := &document{parser: s.parser, yield: yield}
-	d.jsonReader = newJSONReader(text, func(err error) { d.give(rule{}, err) })
+	d.jsonReader = newJSONReader(text, func(err error) { d.give(ruleset.Rule{}, err) })
 	if len(text) > maxDocument {
 		d.fault("longer than %d bytes", maxDocument)
 		return
@@ -43,13 +44,13 @@ func (s *session) documentRules(yield func(rule, error) bool) {
 type document struct {
 	*jsonReader
 	parser *command.Parser
-	yield  func(rule, error) bool
+	yield  func(ruleset.Rule, error) bool
 	// state is what the document describes so far: nothing may be in it twice.
 	state ipvs.State
 }
 
 // give passes a rule or an error on, until nobody wants more.
-func (d *document) give(r rule, err error) {
+func (d *document) give(r ruleset.Rule, err error) {
 	if !d.ended && !d.yield(r, err) {
 		d.ended = true
 	}
@@ -80,7 +81,7 @@ func (d *document) read() {
 }
 
 // say gives the rule that the words are.
-func (d *document) say(at place, words []string) {
+func (d *document) say(at ruleset.Position, words []string) {
 	var cmd command.Command
 	err := d.parser.ParseRule(words, &cmd)
 	d.sayCommand(at, cmd, err)
@@ -88,16 +89,16 @@ func (d *document) say(at place, words []string) {
 
 // sayCommand gives a rule, unless it is at fault or in conflict with what has been
 // said.
-func (d *document) sayCommand(at place, cmd command.Command, err error) {
+func (d *document) sayCommand(at ruleset.Position, cmd command.Command, err error) {
 	if err == nil {
-		err = refused(d.state.Apply(cmd.Change))
+		err = newChangeError(d.state.Apply(cmd.Change))
 	}
 	if err != nil {
 		d.faults++
-		d.give(rule{}, &ruleError{at, err})
+		d.give(ruleset.Rule{}, &ruleset.Error{Pos: at, Err: err})
 		return
 	}
-	d.give(rule{at, cmd}, nil)
+	d.give(ruleset.Rule{Pos: at, Cmd: cmd}, nil)
 }
 
 // timeouts reads the timeouts. 0 leaves the present one.

@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
+	"github.com/ipvsadm-go/ipvsadm/internal/ruleset"
 )
 
 // saidService is what a document says of a service.
 type saidService struct {
-	at       place
+	at       ruleset.Position
 	protocol string // the option
 	mark     string
 	family   string
@@ -154,7 +155,7 @@ func (d *document) judgeMask(s *saidService) {
 
 // saidServer is what a document says of a server.
 type saidServer struct {
-	at      place
+	at      ruleset.Position
 	addr    netip.Addr
 	port    *uint16 // nil is that of the service
 	options []string

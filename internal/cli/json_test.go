@@ -221,15 +221,9 @@ func TestDocumentsLoad(t *testing.T) {
 func stateOf(t testing.TB, doc string) *ipvs.State {
 	t.Helper()
 	s := newSession("ipvsadm", Env{Stdin: strings.NewReader(doc), Names: noNames{}})
-	s.document = true
-	state := &ipvs.State{}
-	for r, err := range s.input() {
-		if err == nil {
-			err = state.Apply(r.cmd.Change)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	state, err := readWanted(s, true)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return state
 }

@@ -8,20 +8,40 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// list prints what a List command asks for.
-func (s *session) list(l command.Listing) error {
-	if l.JSON {
-		return s.listJSON(l)
+// lister prints what there is in the kernel: tables, connections, timeouts and
+// sync daemons, in whatever form. What it prints is read, or at least opened,
+// before the first byte is written.
+type lister struct {
+	out    *output
+	kernel Kernel
+	info   ipvs.Info
+	names  Names
+}
+
+// newLister returns a lister that writes to out. It opens the kernel.
+func newLister(s *session, out *output) (*lister, error) {
+	kernel, err := s.open()
+	if err != nil {
+		return nil, err
 	}
-	switch l.View {
+	return &lister{out: out, kernel: kernel, info: s.info, names: s.env.Names}, nil
+}
+
+// list prints what a List command asks for. There is one JSON document of the
+// table, which has everything: it does not depend on the columns asked for.
+func (l *lister) list(what command.Listing) error {
+	switch what.View {
 	case command.Connections:
-		return s.listConnections(l)
+		return l.connections(what)
 	case command.Timeouts:
-		return s.listTimeouts(format.AppendTimeouts)
+		return l.timeouts(what)
 	case command.Daemons:
-		return s.listDaemons()
+		return l.daemons(what)
 	}
-	return s.listTable(l)
+	if what.JSON {
+		return l.tableJSON(what, false)
+	}
+	return l.table(what)
 }
 
 // styles ties the views of the table to the formats.
@@ -34,35 +54,7 @@ var styles = [...]format.Style{
 	command.TunInfo:         format.TunInfo,
 }
 
-// listTable prints the table of services, or one of them.
-func (s *session) listTable(l command.Listing) error {
-	table, names, err := s.readTable(ipvs.Query{Service: l.Service, Detail: detailOf(l.View)}, l)
-	if err != nil {
-		return err
-	}
-	info := &s.info
-	if l.Service != nil {
-		info = nil
-	}
-	f := format.Listing{Style: styles[l.View], Exact: l.Exact, Names: names}
-	if err := s.wrote(f.AppendTitle(s.out, info)); err != nil {
-		return err
-	}
-	for i := range table.Entries {
-		e := &table.Entries[i]
-		if err := s.wrote(f.AppendService(s.out, &e.Service)); err != nil {
-			return err
-		}
-		for j := range e.Destinations {
-			if err := s.wrote(f.AppendDestination(s.out, e.Service.ID.Protocol, &e.Destinations[j])); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// detailOf is what a view of the table needs.
+// detailOf returns the detail that a view of the table needs.
 func detailOf(v command.View) ipvs.Detail {
 	switch v {
 	case command.Plain:
@@ -73,27 +65,56 @@ func detailOf(v command.View) ipvs.Detail {
 	return ipvs.WithoutStats
 }
 
-// readTable reads the table, in order, and makes its names ready.
-func (s *session) readTable(q ipvs.Query, l command.Listing) (ipvs.Table, format.Namer, error) {
-	kernel, err := s.open()
+// table prints the table of services, or one of them.
+func (l *lister) table(what command.Listing) error {
+	table, names, err := l.readTable(what, detailOf(what.View))
 	if err != nil {
-		return ipvs.Table{}, nil, err
+		return err
 	}
-	table, err := kernel.Table(q)
-	if err != nil {
-		return ipvs.Table{}, nil, unread(err)
+
+	info := &l.info
+	if what.Service != nil {
+		info = nil
 	}
-	if !l.KernelOrder {
-		table.Sort()
+	f := format.Listing{Style: styles[what.View], Exact: what.Exact, Names: names}
+	if err := l.out.Write(f.AppendTitle(l.out.AvailableBuffer(), info)); err != nil {
+		return err
 	}
-	if l.Numeric {
-		return table, nil, nil
+
+	for i := range table.Entries {
+		e := &table.Entries[i]
+		if err := l.out.Write(f.AppendService(l.out.AvailableBuffer(), &e.Service)); err != nil {
+			return err
+		}
+		for j := range e.Destinations {
+			line := f.AppendDestination(l.out.AvailableBuffer(), e.Service.ID.Protocol, &e.Destinations[j])
+			if err := l.out.Write(line); err != nil {
+				return err
+			}
+		}
 	}
-	s.env.Names.Prefetch(addresses(&table))
-	return table, s.env.Names, nil
+	return nil
 }
 
-// addresses are those that a listing of the table shows.
+// readTable reads the table, or the one service that is asked for, in the order
+// that is asked for. It looks the names up that a listing of it shows; the Namer
+// is nil where there are to be none.
+func (l *lister) readTable(what command.Listing, detail ipvs.Detail) (ipvs.Table, format.Namer, error) {
+	table, err := l.kernel.Table(ipvs.Query{Service: what.Service, Detail: detail})
+	if err != nil {
+		return ipvs.Table{}, nil, newReadError(err)
+	}
+	if !what.KernelOrder {
+		table.Sort()
+	}
+	if what.Numeric || what.JSON {
+		return table, nil, nil
+	}
+	l.names.Prefetch(addresses(&table))
+	return table, l.names, nil
+}
+
+// addresses returns those that a listing of the table shows.
 func addresses(t *ipvs.Table) []netip.Addr {
 	var all []netip.Addr
 	for i := range t.Entries {
@@ -108,85 +129,29 @@ func addresses(t *ipvs.Table) []netip.Addr {
 	return all
 }
 
-// listTimeouts prints the timeouts in the form that appendTo writes.
-func (s *session) listTimeouts(appendTo func([]byte, ipvs.Timeouts) []byte) error {
-	kernel, err := s.open()
+// timeouts prints the timeouts of connections.
+func (l *lister) timeouts(what command.Listing) error {
+	t, err := l.kernel.Timeouts()
 	if err != nil {
-		return err
+		return newReadError(err)
 	}
-	t, err := kernel.Timeouts()
-	if err != nil {
-		return unread(err)
+	if what.JSON {
+		return l.out.Write(format.AppendTimeoutsJSON(l.out.AvailableBuffer(), t))
 	}
-	return s.wrote(appendTo(s.out, t))
+	return l.out.Write(format.AppendTimeouts(l.out.AvailableBuffer(), t))
 }
 
-func (s *session) listDaemons() error {
-	kernel, err := s.open()
+// daemons prints the sync daemons that run.
+func (l *lister) daemons(what command.Listing) error {
+	daemons, err := l.kernel.Daemons()
 	if err != nil {
-		return err
+		return newReadError(err)
 	}
-	daemons, err := kernel.Daemons()
-	if err != nil {
-		return unread(err)
+	if what.JSON {
+		return l.out.Write(format.AppendDaemonsJSON(l.out.AvailableBuffer(), daemons))
 	}
 	for _, d := range daemons {
-		if err := s.wrote(format.AppendDaemon(s.out, d)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// nameBatch is how many connections are read ahead to look their names up
-// together.
-const nameBatch = 1024
-
-// listConnections prints the connections as they are read: there may be millions.
-func (s *session) listConnections(l command.Listing) error {
-	if _, err := s.open(); err != nil {
-		return err
-	}
-	f := format.Connections{Persistent: l.EngineData}
-	if err := s.wrote(f.AppendTitle(s.out)); err != nil {
-		return err
-	}
-	if !l.Numeric {
-		f.Names = s.env.Names
-		return s.listNamedConnections(l, f)
-	}
-	return s.eachConnection(l, func(c *ipvs.Connection) error {
-		return s.wrote(f.AppendLine(s.out, c))
-	})
-}
-
-// listNamedConnections prints the connections a batch at a time, the names of
-// each batch looked up together.
-func (s *session) listNamedConnections(l command.Listing, f format.Connections) error {
-	batch := make([]ipvs.Connection, 0, nameBatch)
-	err := s.eachConnection(l, func(c *ipvs.Connection) error {
-		if batch = append(batch, *c); len(batch) < nameBatch {
-			return nil
-		}
-		full := batch
-		batch = batch[:0]
-		return s.printNamed(full, f)
-	})
-	if printErr := s.printNamed(batch, f); err == nil {
-		err = printErr
-	}
-	return err
-}
-
-func (s *session) printNamed(batch []ipvs.Connection, f format.Connections) error {
-	addrs := make([]netip.Addr, 0, 3*len(batch))
-	for i := range batch {
-		c := &batch[i]
-		addrs = append(addrs, c.Client.Addr(), c.Virtual.Addr(), c.Destination.Addr())
-	}
-	s.env.Names.Prefetch(addrs)
-	for i := range batch {
-		if err := s.wrote(f.AppendLine(s.out, &batch[i])); err != nil {
+		if err := l.out.Write(format.AppendDaemon(l.out.AvailableBuffer(), d)); err != nil {
 			return err
 		}
 	}

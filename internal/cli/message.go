@@ -12,15 +12,15 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// refusal is an operation and the number that the kernel answered it with.
-type refusal struct {
+// rejection is an operation and the error number that the kernel answered it with.
+type rejection struct {
 	op    ipvs.Op
 	errno syscall.Errno
 }
 
-// refusals are the reference program's texts for what means something of its own
-// in an operation. Scripts match them.
-var refusals = map[refusal]string{
+// operationTexts are the reference program's texts for errors that mean something
+// particular in an operation. Scripts match them.
+var operationTexts = map[rejection]string{
 	{ipvs.AddService, syscall.EEXIST}:        "Service already exists",
 	{ipvs.AddService, syscall.ENOENT}:        "Scheduler or persistence engine not found",
 	{ipvs.EditService, syscall.ENOENT}:       "Scheduler or persistence engine not found",
@@ -39,8 +39,8 @@ var refusals = map[refusal]string{
 	{ipvs.StopDaemon, syscall.ESRCH}:         "No daemon is running",
 }
 
-// anyRefusals are its texts for numbers that mean the same in every operation.
-var anyRefusals = map[syscall.Errno]string{
+// commonTexts are its texts for errors that mean the same in every operation.
+var commonTexts = map[syscall.Errno]string{
 	syscall.EPERM:        "Permission denied (you must be root)",
 	syscall.EINVAL:       "Invalid operation.  Possibly wrong module version, address not unicast, ...",
 	syscall.ENOPROTOOPT:  "Protocol not available",
@@ -50,46 +50,48 @@ var anyRefusals = map[syscall.Errno]string{
 	syscall.EMSGSIZE:     "Module is wrong version",
 }
 
-// kernelText is what the user is told of an error of the kernel.
+// kernelText returns the text by which users know an error of the kernel.
 func kernelText(err error) string {
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
 		return err.Error()
 	}
-	var refused *ipvs.Error
-	if errors.As(err, &refused) {
-		if text, ok := refusals[refusal{refused.Op, errno}]; ok {
+
+	var rejected *ipvs.Error
+	if errors.As(err, &rejected) {
+		if text, ok := operationTexts[rejection{rejected.Op, errno}]; ok {
 			return text
 		}
 	}
-	if text, ok := anyRefusals[errno]; ok {
+	if text, ok := commonTexts[errno]; ok {
 		return text
 	}
 	return errnoText(errno)
 }
 
-// errnoText is the C library's text for an error number. Go has the same texts,
+// errnoText returns the C library's text for an error number. Go has the same texts,
 // but begins them with a small letter.
 func errnoText(errno syscall.Errno) string {
 	text := errno.Error()
 	if text == fmt.Sprintf("errno %d", int(errno)) {
 		return fmt.Sprintf("Unknown error %d", int(errno))
 	}
-	return capitalised(text)
+	return capitalize(text)
 }
 
-// capitalised is a text with a capital letter at the beginning.
-func capitalised(text string) string {
+// capitalize returns a text with a capital letter at the beginning.
+func capitalize(text string) string {
 	if text != "" && text[0] >= 'a' && text[0] <= 'z' {
 		return string(text[0]-'a'+'A') + text[1:]
 	}
 	return text
 }
 
-// visible is a text with everything escaped that does not show as a mark of its
-// own, but for the runes in keep. What is told of a rule stream or a document
-// quotes its words, which may come from anywhere and must not steer a terminal. (A
-// command line's own words are told as they are, as the reference program does.)
+// visible returns a text with everything escaped that does not print as a
+// character of its own, but for the runes in keep. Reports about a rule stream or
+// a document quote its words, which may come from anywhere and must not control a
+// terminal. (The words of a command line are printed as they are, as the reference
+// program does.)
 func visible(text, keep string) string {
 	var b []byte
 	for len(text) > 0 {

@@ -22,7 +22,7 @@ func (s *session) lookUp(c ipvs.Change) (ipvs.Entry, error) {
 	if errors.As(err, &errno) {
 		err = &ipvs.Error{Op: c.Op, Errno: errno}
 	}
-	return e, refused(err)
+	return e, newChangeError(err)
 }
 
 // readEntry reads a service with its servers. The error for a service that is not
@@ -43,7 +43,7 @@ func lookUpIn(state *ipvs.State) func(ipvs.Change) (ipvs.Entry, error) {
 	return func(c ipvs.Change) (ipvs.Entry, error) {
 		e, ok := state.Entry(c.Service.ID)
 		if !ok {
-			return ipvs.Entry{}, refused(&ipvs.Error{Op: c.Op, Errno: syscall.ESRCH})
+			return ipvs.Entry{}, newChangeError(&ipvs.Error{Op: c.Op, Errno: syscall.ESRCH})
 		}
 		return e, nil
 	}
@@ -57,7 +57,7 @@ func serverIndex(e ipvs.Entry, addr netip.AddrPort) int {
 
 // fillKept returns a command that is ready to be done. If it has --keep, what its
 // line does not name is filled in from the service that lookUp returns.
-func (s *session) fillKept(cmd command.Command, lookUp func(ipvs.Change) (ipvs.Entry, error)) (command.Command, error) {
+func fillKept(p *command.Parser, cmd command.Command, lookUp func(ipvs.Change) (ipvs.Entry, error)) (command.Command, error) {
 	if !cmd.Keep {
 		return cmd, nil
 	}
@@ -66,9 +66,9 @@ func (s *session) fillKept(cmd command.Command, lookUp func(ipvs.Change) (ipvs.E
 		return command.Command{}, err
 	}
 	if cmd.Change.Op == ipvs.EditService {
-		return s.parser.ParseOver(cmd, e.Service, ipvs.Destination{})
+		return p.ParseOver(cmd, e.Service, ipvs.Destination{})
 	}
-	return fillKeptServer(s.parser, cmd, e)
+	return fillKeptServer(p, cmd, e)
 }
 
 // fillKeptServer fills in what a line with --keep does not name from a server of the
@@ -101,7 +101,7 @@ func fillKeptServer(p *command.Parser, cmd command.Command, e ipvs.Entry) (comma
 			return filled, nil
 		}
 	}
-	return command.Command{}, refused(&ipvs.Error{Op: cmd.Change.Op, Errno: syscall.ENOENT})
+	return command.Command{}, newChangeError(&ipvs.Error{Op: cmd.Change.Op, Errno: syscall.ENOENT})
 }
 
 // requestedForward returns the forwarding method that a change has to name to leave

@@ -4,134 +4,136 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"strconv"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/internal/ruleset"
 )
 
-// restore does with the rules on standard input what the command says. apply is
-// how they are applied, if it says no more than that.
-func (s *session) restore(cmd command.Command, apply func() error) error {
-	s.document = cmd.JSON
+// restore does with the rules on standard input what a Restore command says. apply
+// applies them, if the command says no more than that.
+func restore(s *session, cmd command.Command, apply func(*session, command.Command) error) error {
 	switch cmd.Mode {
 	case command.Check:
-		_, err := s.checkedRules()
-		return err
+		return readRules(s, cmd.JSON, func(*ruleset.Rule) error { return nil })
 	case command.Diff:
-		return s.diff()
+		return diff(s, cmd.JSON)
 	case command.Sync:
-		return s.sync()
+		return synchronize(s, cmd.JSON)
 	}
-	return apply()
+	return apply(s, cmd)
 }
 
-// follow applies the rules on standard input as they come (ipvsadm -R). Rules that
-// are there already go to the kernel together; but nothing is held back while the
-// stream waits, so that a program that keeps a pipe open sees each line take effect
-// at once. A line at fault ends the stream; what the kernel refuses is told, and
-// the stream goes on.
-func (s *session) follow() error {
-	if _, err := s.open(); err != nil {
-		return err // even if the stream is empty
-	}
-	x := &executor{session: s}
-	rules := s.rules(x.apply)
-	for r := new(rule); ; {
-		err := rules.next(r)
-		if errors.Is(err, io.EOF) {
-			return x.finish(nil)
-		}
-		if err == nil {
-			err = x.do(r)
-		}
-		if err != nil {
-			return x.finish(err)
-		}
-	}
-}
-
-// replace replaces the table by what the rules on standard input say
-// (ipvsadm-restore). The stream is read to its end before anything is touched: if
-// any line is at fault, every such line is told, and nothing is changed.
-func (s *session) replace() error {
-	rules, err := s.checkedRules()
+// replaceTable replaces the table by what the rules on standard input say
+// (ipvsadm-restore). They are read to their end before anything is touched: if any
+// of them is wrong, every such rule is reported, and nothing is changed.
+//
+// From the clearing on no signal ends the program: it would leave half a table.
+func replaceTable(s *session, cmd command.Command) error {
+	rules, err := readLog(s, cmd.JSON)
 	if err != nil {
 		return err
 	}
+
+	_, stop := s.env.Signals()
+	defer stop()
 	if err := s.change(ipvs.Change{Op: ipvs.Flush}); err != nil {
 		return err
 	}
-	return s.applyAll(rules)
+	return applyLog(s, rules)
 }
 
-// add adds what a document on standard input says to the table (ipvsadm -R --json).
-// It too is read to its end first: a document has no use before it is whole.
-func (s *session) add() error {
-	rules, err := s.checkedRules()
+// applyDocument adds what a JSON document on standard input says to the table
+// (ipvsadm -R --json). It too is read to its end first: half a document says
+// nothing.
+func applyDocument(s *session, cmd command.Command) error {
+	rules, err := readLog(s, cmd.JSON)
 	if err != nil {
 		return err
 	}
-	if _, err := s.open(); err != nil {
-		return err // even if the document is empty
-	}
-	return s.applyAll(rules)
+	return applyLog(s, rules)
 }
 
-// applyAll applies rules that have been read.
-func (s *session) applyAll(rules []rule) error {
-	x := &executor{session: s}
-	for i := range rules {
-		if err := x.do(&rules[i]); err != nil {
+// applyLog applies rules that have been read.
+func applyLog(s *session, rules *ruleset.Log) error {
+	kernel, err := s.open()
+	if err != nil {
+		return err // even if there are no rules
+	}
+
+	x := newStream(s, kernel)
+	for r := range rules.All() {
+		if err := x.do(r); err != nil {
 			return x.finish(err)
 		}
 	}
 	return x.finish(nil)
 }
 
-// checkedRules reads the whole stream. Every line at fault is told; the error has
-// the status of the first.
-func (s *session) checkedRules() ([]rule, error) {
-	var rules []rule
-	err := s.eachRule(func(r rule) error {
-		rules = append(rules, r)
+// readLog reads the rules on standard input to their end, as readRules does.
+func readLog(s *session, json bool) (*ruleset.Log, error) {
+	rules := new(ruleset.Log)
+	err := readRules(s, json, func(r *ruleset.Rule) error {
+		rules.Append(r)
 		return nil
 	})
 	return rules, err
 }
 
-// eachRule reads the whole input and does f with each rule. Every rule at fault is
-// told, those that f finds at fault too; the error has the status of the first.
-func (s *session) eachRule(f func(rule) error) error {
+// readRules reads the rules on standard input to their end, a rule stream or a JSON
+// document, and calls use with each. Every rule that is wrong is reported, also
+// those that use returns an error for; the error has the status of the first.
+func readRules(s *session, json bool, use func(*ruleset.Rule) error) error {
+	var source ruleset.Source = ruleset.NewReader(s.env.Stdin, s.parser, nil)
+	if json {
+		next, stop := iter.Pull2(s.documentRules)
+		defer stop()
+		source = pulled(next)
+	}
+
 	var first error
-	for r, err := range s.input() {
-		if err == nil {
-			err = f(r)
+	for r := new(ruleset.Rule); ; {
+		err := source.Next(r)
+		if errors.Is(err, io.EOF) {
+			return first
 		}
-		var fault *ruleError
+		if err == nil {
+			err = use(r)
+		}
+
+		var ruleErr *ruleset.Error
 		switch {
 		case err == nil:
-		case !errors.As(err, &fault):
-			return err
+		case !errors.As(err, &ruleErr):
+			return asInputError(err)
 		default:
-			s.tell(err.Error())
+			err = withKernelText(ruleErr)
+			s.report(err.Error())
 			if first == nil {
-				first = &told{statusOf(fault)}
+				first = newReportedError(statusOf(err))
 			}
 		}
 	}
-	return first
 }
 
-// input is the rules on standard input, be it a stream of them or a document.
-func (s *session) input() iter.Seq2[rule, error] {
-	if s.document {
-		return s.documentRules
+// withKernelText returns the error of a rule with the text that users know where it
+// is what a kernel would say.
+func withKernelText(e *ruleset.Error) error {
+	var kernelErr *ipvs.Error
+	if errors.As(e.Err, &kernelErr) {
+		return &ruleset.Error{Pos: e.Pos, Err: newChangeError(kernelErr)}
 	}
-	return s.rules(func() error { return nil }).all
+	return e
 }
 
-// told is a failure that has been told already: only its status is left.
-type told struct{ status int }
+// pulled is a Source of rules that are yielded.
+type pulled func() (ruleset.Rule, error, bool)
 
-func (t *told) Error() string { return "exit status " + strconv.Itoa(t.status) }
+func (p pulled) Next(into *ruleset.Rule) error {
+	r, err, ok := p()
+	if !ok {
+		return io.EOF
+	}
+	*into = r
+	return err
+}

@@ -236,7 +236,7 @@ func TestKernelSync(t *testing.T) {
 
 		bad := want + "-A -f 99 -s no-such-thing\n"
 		status, _, errs := w.program(cli.Run, bad, "ipvsadm -R --sync")
-		if status != 255 || errs != "-A -f 99 -s no-such-thing: Scheduler or persistence engine not found\nNothing was changed: what had been done was undone.\n" {
+		if status != 255 || errs != "-A -f 99 -s no-such-thing: Scheduler or persistence engine not found\nrolled back; no changes were kept\n" {
 			t.Fatalf("refused: status %d, %q", status, errs)
 		}
 		if d := diff(before, w.state(t)); d != "" {

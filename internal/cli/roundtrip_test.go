@@ -34,9 +34,7 @@ func FuzzRoundTrip(f *testing.F) {
 		if !ok {
 			t.Fatalf("does not load again:\n%s", saved)
 		}
-		changes := slices.Collect(ipvs.Diff(first, second).Changes())
-		changes = slices.AppendSeq(changes, ipvs.Diff(second, first).Changes())
-		if len(changes) > 0 {
+		if changes := append(slices.Collect(ipvs.Diff(first, second).Changes()), slices.Collect(ipvs.Diff(second, first).Changes())...); len(changes) > 0 {
 			t.Fatalf("changed on the way: %+v\n%s", changes, saved)
 		}
 		if again := saveState(second); again != saved {
@@ -45,13 +43,13 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// described is the state that a stream describes, if it does and no kernel would
+// described returns the state that a stream describes, if it does and no kernel would
 // refuse its names.
 func described(stream string) (*ipvs.State, bool) {
 	s := newSession("ipvsadm", Env{
 		Stdin: strings.NewReader(stream), Stdout: &strings.Builder{}, Stderr: &strings.Builder{}, Names: noNames{},
 	})
-	state, err := s.wanted()
+	state, err := readWanted(s, false)
 	if err != nil {
 		return nil, false
 	}
@@ -68,14 +66,14 @@ func described(stream string) (*ipvs.State, bool) {
 	return state, true
 }
 
-// isInterfaceName reports that an interface can have this name (dev_valid_name of
+// isInterfaceName reports whether an interface can have this name (dev_valid_name of
 // net/core/dev.c), and that all of it shows.
 func isInterfaceName(name string) bool {
 	return name != "" && name != "." && name != ".." &&
 		!strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == '/' || r == ':' })
 }
 
-// isModuleName reports that a name is made of what names of schedulers and engines
+// isModuleName reports whether a name is made of what names of schedulers and engines
 // are made of.
 func isModuleName(name string) bool {
 	return name != "" && name != "ipvsadm" &&

@@ -10,29 +10,35 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
-	"github.com/ipvsadm-go/ipvsadm/internal/format"
-	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
 // save writes the table as rules, to standard output or to a file.
-func (s *session) save(cmd command.Command) error {
+func save(s *session, cmd command.Command) error {
 	if cmd.Saving.File == "" {
-		return s.printRules(cmd)
+		return saveTo(s, s.out, cmd)
 	}
-	if err := s.flush(); err != nil {
+
+	err := saveFile(s, cmd)
+	var exit *exitError
+	if err == nil || errors.As(err, &exit) {
 		return err
 	}
-	err := s.saveFile(cmd)
-	var f *failure
-	if err == nil || errors.As(err, &f) {
+	text := fmt.Sprintf("Can't write %s: %s", cmd.Saving.File, systemText(err))
+	return &exitError{status: statusReadError, err: withText(err, text)}
+}
+
+// saveTo writes the table as rules to out.
+func saveTo(s *session, out *output, cmd command.Command) error {
+	l, err := newLister(s, out)
+	if err != nil {
 		return err
 	}
-	return &failure{fmt.Sprintf("Can't write %s: %s", cmd.Saving.File, systemText(err)), statusUnread}
+	return l.rules(cmd)
 }
 
 // saveFile writes the table to a file beside the one that is asked for, and renames
 // it over that when all is on the disk.
-func (s *session) saveFile(cmd command.Command) error {
+func saveFile(s *session, cmd command.Command) error {
 	path, options, err := target(cmd.Saving.File)
 	if err != nil {
 		return err
@@ -44,16 +50,15 @@ func (s *session) saveFile(cmd command.Command) error {
 	// After the renaming there is nothing to clean up, else the file is
 	// forgotten with whatever is in it.
 	defer file.Cleanup()
-	stdout := s.env.Stdout
-	s.env.Stdout = file
-	err = s.printRules(cmd)
+
+	out := newOutput(file)
+	err = saveTo(s, out, cmd)
 	if err == nil {
-		err = s.flush()
+		err = out.Flush()
 	}
-	if s.outErr != nil {
-		err = s.outErr // to be told with the file's name
+	if out.hasFailed(err) {
+		return errors.Unwrap(errors.Unwrap(err)) // to be reported with the file's name
 	}
-	s.env.Stdout, s.out, s.outErr = stdout, s.out[:0], nil
 	if err != nil {
 		return err
 	}
@@ -79,58 +84,4 @@ func target(path string) (string, []renameio.Option, error) {
 		return "", nil, errNotAFile
 	}
 	return path, append(options, renameio.WithTempDir(filepath.Dir(path))), nil
-}
-
-// printRules prints the table as rules.
-func (s *session) printRules(cmd command.Command) error {
-	if cmd.Listing.JSON {
-		return s.printTableJSON(format.JSON{Rules: true}, cmd.Listing, cmd.Saving.All)
-	}
-	table, names, err := s.readTable(ipvs.Query{Detail: ipvs.WithoutStats}, cmd.Listing)
-	if err != nil {
-		return err
-	}
-	rules := format.Rules{Names: names}
-	for i := range table.Entries {
-		e := &table.Entries[i]
-		if err := s.wrote(rules.AppendService(s.out, &e.Service)); err != nil {
-			return err
-		}
-		for j := range e.Destinations {
-			if err := s.wrote(rules.AppendDestination(s.out, e.Service.ID, &e.Destinations[j])); err != nil {
-				return err
-			}
-		}
-	}
-	if cmd.Saving.All {
-		return s.printRest(rules)
-	}
-	return nil
-}
-
-// printRest prints what is not in the table as rules: the timeouts, and the sync
-// daemons last, because they are refused where their interface is not there yet.
-func (s *session) printRest(rules format.Rules) error {
-	rest, err := s.rest()
-	if err != nil {
-		return err
-	}
-	s.out = rules.AppendChange(s.out, ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: rest.Timeouts})
-	for _, d := range rest.Daemons {
-		s.out = rules.AppendChange(s.out, ipvs.Change{Op: ipvs.StartDaemon, Daemon: d})
-	}
-	return s.wrote(s.out)
-}
-
-// rest reads what is not in the table. The kernel was opened to read that.
-func (s *session) rest() (*format.Rest, error) {
-	timeouts, err := s.kernel.Timeouts()
-	if err != nil {
-		return nil, unread(err)
-	}
-	daemons, err := s.kernel.Daemons()
-	if err != nil {
-		return nil, unread(err)
-	}
-	return &format.Rest{Timeouts: timeouts, Daemons: daemons}, nil
 }

@@ -195,3 +195,63 @@ func TestKernelSyncKeepsConnections(t *testing.T) {
 	}
 	t.Logf("after the reference's restore: connection %v, %d connections counted", echo(conn), connections(w.state(t)))
 }
+
+// runWithLostStderr runs a program of ours in the namespace, with standard error a
+// pipe whose reader has left, and returns its exit status.
+func (w world) runWithLostStderr(t *testing.T, rules string, args ...string) int {
+	t.Helper()
+	path, err := programs(t).Path(args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	reader.Close()
+
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Stdin, cmd.Stderr = strings.NewReader(rules), writer
+	if err := w.Do(cmd.Start); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return status.ExitStatus()
+}
+
+// TestKernelStderrLost: a program whose standard error has lost its reader does all
+// the same what it is to do: a sync with a rejected rule is rolled back, and a restore
+// goes on after one.
+func TestKernelStderrLost(t *testing.T) {
+	t.Run("sync", func(t *testing.T) {
+		w := newWorld(t)
+		w.must(t, cli.Restore, manyServices(1, 11, 1), "ipvsadm-restore")
+		before := w.state(t)
+
+		wanted := manyServices(5, 15, 2) + "-A -t 10.0.0.1:80 -s nonsense\n"
+		if status := w.runWithLostStderr(t, wanted, "ipvsadm-restore", "--sync"); status != 255 {
+			t.Errorf("status %d, want 255", status)
+		}
+		if d := diff(before, w.state(t)); d != "" {
+			t.Errorf("the table changed (-before +after):\n%s", d)
+		}
+	})
+	t.Run("restore", func(t *testing.T) {
+		w := newWorld(t)
+		rules := manyServices(1, 1001, 1) + "-A -t 10.0.0.1:80 -s nonsense\n" + manyServices(1001, 2000, 1)
+		if status := w.runWithLostStderr(t, rules, "ipvsadm-restore"); status != 255 {
+			t.Errorf("status %d, want 255", status)
+		}
+		if services := len(w.state(t).Entries); services != 1999 {
+			t.Errorf("%d services, want 1999", services)
+		}
+	})
+}

@@ -372,7 +372,11 @@ func TestKernelWithoutPrivilege(t *testing.T) {
 // TestKernelConnections: an empty table, whose title is understood.
 func TestKernelConnections(t *testing.T) {
 	c := openFresh(t)
-	for conn, err := range c.Connections() {
+	connections, err := c.Connections()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for conn, err := range connections {
 		t.Errorf("%+v, %v", conn, err)
 	}
 }

@@ -145,8 +145,12 @@ func workInNetNS(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	connections, err := c.Connections()
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := 0
-	for conn, err := range c.Connections() {
+	for conn, err := range connections {
 		if err != nil || conn.Virtual != addrPort("127.0.0.1:53") {
 			t.Errorf("%+v, %v", conn, err)
 		}

@@ -29,26 +29,26 @@ type LineError struct {
 // Error names the place.
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: unexpected line", e.File, e.Line) }
 
-// Connections reads the connection table of the network namespace, in its order,
-// while it is ranged over: memory does not grow with the table. The Connection
-// is the same one each time, with new contents.
+// Connections opens the connection table of the network namespace, and returns
+// the connections in its order, to be ranged over once: they are read while they
+// are ranged over, and memory does not grow with the table. The Connection is the
+// same one each time, with new contents. An error is that of opening the file,
+// which wraps fs.ErrNotExist without the module or the proc file system.
 //
-// An error that ends the listing comes last: the file could not be opened (it
-// wraps fs.ErrNotExist without the module or the proc file system) or read. After
-// a *LineError the listing goes on with the next line, if the caller does: what
-// a client sends can end up in a line.
-func (c *Client) Connections() iter.Seq2[*ipvs.Connection, error] {
+// An error that ends the listing comes last. After a *LineError the listing goes
+// on with the next line, if the caller does: what a client sends can end up in a
+// line.
+func (c *Client) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
+	f, err := c.openProc("ip_vs_conn")
+	if err != nil {
+		return nil, err
+	}
 	return func(yield func(*ipvs.Connection, error) bool) {
-		f, err := c.openProc("ip_vs_conn")
-		if err != nil {
-			yield(nil, err)
-			return
-		}
 		defer f.Close()
 		a := newAhead(f)
 		defer a.close()
 		readConnections(a, f.Name(), yield)
-	}
+	}, nil
 }
 
 // readConnections yields the connections of a file that is called name.

@@ -7,8 +7,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// AppendChange writes a change as the rule that makes it. An operation that only
-// reads is not a rule, and nothing is written for it.
+// AppendChange appends the command that makes a change. For an operation that only
+// reads there is none, and nothing is appended.
 func (r Rules) AppendChange(b []byte, c ipvs.Change) []byte {
 	switch c.Op {
 	case ipvs.AddService:
@@ -39,7 +39,7 @@ func (r Rules) AppendChange(b []byte, c ipvs.Change) []byte {
 	return append(b, '\n')
 }
 
-// appendZero writes the command that zeroes one service's counters, or all.
+// appendZero appends the command that zeroes the counters of a service, or all.
 func (r Rules) appendZero(b []byte, id ipvs.ServiceID) []byte {
 	b = append(b, "-Z"...)
 	if id == (ipvs.ServiceID{}) {
@@ -48,19 +48,19 @@ func (r Rules) appendZero(b []byte, id ipvs.ServiceID) []byte {
 	return r.appendID(b, id)
 }
 
-// appendSet writes the command that sets the timeouts.
+// appendSet appends the command that sets the timeouts.
 func appendSet(b []byte, t ipvs.Timeouts) []byte {
 	b = append(b, "--set "...)
 	return appendTimeouts(b, t)
 }
 
-// appendStart writes the command that starts a sync daemon. What is zero stays
-// the kernel's choice.
+// appendStart appends the command that starts a sync daemon. What is zero is left to
+// the kernel.
 func appendStart(b []byte, d ipvs.Daemon) []byte {
 	b = append(b, "--start-daemon "...)
 	b = append(b, d.State.String()...)
 	b = append(b, " --mcast-interface"...)
-	b = append(b, beforeName(d.Interface))
+	b = append(b, nameSeparator(d.Interface))
 	b = appendText(b, d.Interface)
 	b = appendOption(b, " --syncid ", uint64(d.SyncID))
 	if d.Group.IsValid() {
@@ -79,17 +79,17 @@ func appendStart(b []byte, d ipvs.Daemon) []byte {
 	return b
 }
 
-// beforeName is what parts an option from a name that is its value: a blank, or where
-// a rule stream would not take the name for a word (it begins a comment, or is left
-// out), what makes both one word.
-func beforeName(name string) byte {
+// nameSeparator returns what stands between an option and the name that is its value:
+// a blank, or an equals sign where a rule stream would read the name as the beginning
+// of a comment, or leave it out.
+func nameSeparator(name string) byte {
 	if strings.HasPrefix(name, "#") || name == "ipvsadm" {
 		return '='
 	}
 	return ' '
 }
 
-// appendStop writes the command that stops a sync daemon.
+// appendStop appends the command that stops a sync daemon.
 func appendStop(b []byte, d ipvs.Daemon) []byte {
 	b = append(b, "--stop-daemon "...)
 	b = append(b, d.State.String()...)
@@ -99,7 +99,7 @@ func appendStop(b []byte, d ipvs.Daemon) []byte {
 	return b
 }
 
-// appendOption writes an option and its number.
+// appendOption appends an option and its number.
 func appendOption(b []byte, option string, n uint64) []byte {
 	return strconv.AppendUint(append(b, option...), n, 10)
 }

@@ -6,16 +6,17 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// Connections writes the connection table (ipvsadm -L -c).
+// Connections formats the connection table (ipvsadm -L -c): AppendTitle, then
+// AppendLine for each connection.
 type Connections struct {
 	// Persistent adds the columns of the persistence engines
 	// (--persistent-conn).
 	Persistent bool
-	// Names puts names in the place of addresses and ports; nil is -n.
+	// Names looks up the names of addresses and ports; nil prints numbers (-n).
 	Names Namer
 }
 
-// AppendTitle writes the two lines above the connections.
+// AppendTitle appends the two lines above the connections.
 func (c Connections) AppendTitle(b []byte) []byte {
 	b = append(b, "IPVS connection entries\n"...)
 	if c.Persistent {
@@ -24,9 +25,10 @@ func (c Connections) AppendTitle(b []byte) []byte {
 	return append(b, "pro expire state       source             virtual            destination\n"...)
 }
 
-// AppendLine writes the line of a connection.
+// AppendLine appends the line of a connection.
 func (c Connections) AppendLine(b []byte, conn *ipvs.Connection) []byte {
-	p, _ := ipvs.ParseProcProtocol(conn.Protocol) // names no ports if it is another one
+	p, _ := ipvs.ParseProcProtocol(conn.Protocol) // or 0, whose ports have no names
+
 	b = appendTextField(b, conn.Protocol, 3)
 	b = appendExpiry(b, conn.Expires, 6)
 	b = appendTextField(b, conn.State, 11)
@@ -36,28 +38,29 @@ func (c Connections) AppendLine(b []byte, conn *ipvs.Connection) []byte {
 		b = appendEndpoint(b, c.Names, p, conn.Destination)
 		return append(b, '\n')
 	}
+
 	b = c.appendEnd(b, p, conn.Destination, 16)
 	b = appendTextField(b, conn.Engine, 18)
 	b = appendText(b, conn.EngineData)
 	return append(b, '\n')
 }
 
-// appendEnd writes one end of a connection, and the blank after its column.
+// appendEnd appends one end of a connection, and the blank after its column.
 func (c Connections) appendEnd(b []byte, p ipvs.Protocol, end netip.AddrPort, width int) []byte {
 	from := len(b)
 	b = pad(appendEndpoint(b, c.Names, p, end), from, width)
 	return append(b, ' ')
 }
 
-// appendTextField writes a word of the kernel's, and the blank after its column.
+// appendTextField appends a text of the kernel, and the blank after its column.
 func appendTextField(b []byte, text string, width int) []byte {
 	from := len(b)
 	b = pad(appendText(b, text), from, width)
 	return append(b, ' ')
 }
 
-// appendExpiry writes a time in seconds as minutes and seconds, and the blank
-// after its column. There are no hours: minutes go on after 99.
+// appendExpiry appends a time in seconds as minutes and seconds, and the blank after
+// its column. There are no hours: 100 minutes are 100:00.
 func appendExpiry(b []byte, seconds uint64, width int) []byte {
 	from := len(b)
 	b = appendTwo(b, seconds/60)
@@ -67,7 +70,7 @@ func appendExpiry(b []byte, seconds uint64, width int) []byte {
 	return append(b, ' ')
 }
 
-// appendTwo writes a number of at least two digits.
+// appendTwo appends a number with at least two digits.
 func appendTwo(b []byte, n uint64) []byte {
 	if n < 10 {
 		b = append(b, '0')

@@ -2,17 +2,17 @@ package format
 
 import "strconv"
 
-// counterWidth is the width of a counter's column, the blank before it
-// included.
+// counterWidth is the width of the column of a counter, with the blank before it.
 const counterWidth = 9
 
-// appendCounter writes a counter of a --stats or --rate listing, right-justified
-// to its column. Unless exact it is shortened to thousands (K), millions (M),
-// thousands of millions (G) or millions of millions (T), always rounded down.
+// appendCounter appends a counter of a --stats or --rate listing, right-justified in
+// its column. Unless exact, it is shortened to thousands (K), millions (M), billions
+// (G) or trillions (T), always rounded down.
 func appendCounter(b []byte, n uint64, exact bool) []byte {
 	if exact {
 		return appendExact(b, n)
 	}
+
 	switch {
 	case n < 1e8:
 		return appendRight(b, n, counterWidth)
@@ -26,9 +26,9 @@ func appendCounter(b []byte, n uint64, exact bool) []byte {
 	return appendScaled(b, n/1e12, 'T')
 }
 
-// appendExact writes all digits of a counter. A number too long for its column
-// moves the later ones to the right, but a blank always parts them: Octavia
-// splits the lines of --stats --exact at white space.
+// appendExact appends all digits of a counter. A number that is too long for its
+// column moves the next ones to the right, but there is always a blank between them:
+// Octavia splits the lines of --stats --exact at white space.
 func appendExact(b []byte, n uint64) []byte {
 	if digits(n) < counterWidth {
 		return appendRight(b, n, counterWidth)
@@ -37,7 +37,7 @@ func appendExact(b []byte, n uint64) []byte {
 	return strconv.AppendUint(b, n, 10)
 }
 
-// appendScaled writes a shortened counter with its unit.
+// appendScaled appends a shortened counter with its unit.
 func appendScaled(b []byte, n uint64, unit byte) []byte {
 	return append(appendRight(b, n, counterWidth-1), unit)
 }

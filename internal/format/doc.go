@@ -1,15 +1,14 @@
-// Package format turns the model's values into the bytes that users and their
-// scripts read: listings, rules, connection lines. It knows nothing else; what
-// to read and where to write is its callers' business.
+// Package format formats the values of the model: listings, rules, connections and
+// JSON documents. It neither reads the kernel nor writes a file.
 //
 // The layout is that of ipvsadm 1.31, trailing blanks included, because monitors
-// cut these lines by column and by regular expression. Every function appends to
-// a buffer of the caller's and allocates nothing besides, so that a listing of
-// tens of thousands of servers costs little more than the copying.
+// split these lines by column and by regular expression. Every function appends to
+// a buffer of the caller and allocates nothing else, so that a listing of tens of
+// thousands of servers costs little more than the copying.
 //
-// No control character reaches the output whatever a value contains: names of
-// hosts, ports, interfaces, schedulers and engines come from outside, and a
-// terminal obeys what it is sent. See appendText.
+// No control character is printed, whatever a value contains. Names of hosts, ports,
+// interfaces, schedulers and engines come from outside, and a terminal would obey
+// them. See appendText.
 package format
 
 import (
@@ -18,12 +17,12 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// Namer gives names for addresses and ports. Each method reports false where
-// there is no name, and the number is written then. A nil Namer stands for
+// Namer looks up the names of addresses and ports. Each method reports whether there
+// is a name; the number is printed where there is none. A nil Namer stands for
 // numeric output.
 type Namer interface {
-	// Host is the name of an address.
+	// Host returns the name of an address.
 	Host(netip.Addr) (string, bool)
-	// Port is the name of a port as the protocol knows it.
+	// Port returns the name of a port of the protocol.
 	Port(ipvs.Protocol, uint16) (string, bool)
 }

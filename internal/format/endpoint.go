@@ -7,13 +7,13 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// maxEndpoint is the greatest length of an address and its port in bytes. Only
-// names can be longer than that.
+// maxEndpoint is the length in bytes at which an address and its port are cut. Only
+// names can be longer.
 const maxEndpoint = 59
 
-// appendEndpoint writes an address and its port, by name where names has one:
-// 10.0.0.1:80, [2001:db8::1]:80, web:http. IPv6 names stay in brackets, which
-// tell the family when the rule is read again.
+// appendEndpoint appends an address and its port, by name where names has one:
+// 10.0.0.1:80, [2001:db8::1]:80, web:http. The brackets around an IPv6 name show the
+// family when the rule is loaded again.
 func appendEndpoint(b []byte, names Namer, p ipvs.Protocol, end netip.AddrPort) []byte {
 	from := len(b)
 	addr := end.Addr()
@@ -24,12 +24,13 @@ func appendEndpoint(b []byte, names Namer, p ipvs.Protocol, end netip.AddrPort) 
 		b = appendHost(b, names, addr)
 		b = append(b, ']')
 	}
+
 	b = append(b, ':')
 	b = appendPort(b, names, p, end.Port())
 	return cut(b, from, maxEndpoint)
 }
 
-// appendHost writes an address, by name where it has one.
+// appendHost appends an address, by name where it has one.
 func appendHost(b []byte, names Namer, addr netip.Addr) []byte {
 	if names != nil && addr.IsValid() {
 		if name, ok := names.Host(addr); ok {
@@ -39,7 +40,7 @@ func appendHost(b []byte, names Namer, addr netip.Addr) []byte {
 	return appendAddr(b, addr)
 }
 
-// appendPort writes a port, by name where it has one.
+// appendPort appends a port, by name where it has one.
 func appendPort(b []byte, names Namer, p ipvs.Protocol, port uint16) []byte {
 	if names != nil {
 		if name, ok := names.Port(p, port); ok {
@@ -49,9 +50,9 @@ func appendPort(b []byte, names Namer, p ipvs.Protocol, port uint16) []byte {
 	return strconv.AppendUint(b, uint64(port), 10)
 }
 
-// appendAddr writes an address as the C library does. That is RFC 5952 but for
-// one case: an IPv6 address with an IPv4 address in its last 32 bits and zeros
-// before it shows that one in dots, ::1.2.3.4.
+// appendAddr appends an address as the C library prints it. That is RFC 5952 with one
+// exception: an IPv6 address of 96 zero bits and an IPv4 address shows the latter in
+// dots, ::1.2.3.4.
 func appendAddr(b []byte, addr netip.Addr) []byte {
 	switch {
 	case !addr.IsValid():
@@ -64,12 +65,13 @@ func appendAddr(b []byte, addr netip.Addr) []byte {
 	return addr.WithZone("").AppendTo(b)
 }
 
-// isV4Compatible reports an IPv6 address of exactly six zero groups at its
-// start. ::1 and ::5 have seven, and show as hexadecimal.
+// isV4Compatible reports whether an IPv6 address begins with exactly six zero groups.
+// ::1 and ::5 begin with seven, and are printed in hexadecimal.
 func isV4Compatible(addr netip.Addr) bool {
 	if !addr.Is6() {
 		return false
 	}
+
 	raw := addr.As16()
 	return [12]byte(raw[:12]) == [12]byte{} && (raw[12] != 0 || raw[13] != 0)
 }

@@ -7,20 +7,20 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// JSON writes the table as a JSON document (--json): AppendOpening, AppendEntry
-// for each service, AppendClosing. A document is one line.
+// JSON formats the table as a JSON document (--json): AppendOpening, AppendEntry for
+// each service, AppendClosing. A document is one line.
 //
-// Its consumers are programs, so keys never change their names or their order, all
-// numbers are exact, and what the kernel reports without there being a word for it
-// (a forwarding method, a tunnel's type or flags, a protocol) is its number. What a
-// value does not have is left out, but a list without elements is there, empty.
+// Programs read it. So keys keep their names and their order, all numbers are exact,
+// and a value of the kernel that has no name (a forwarding method, the type or the
+// flags of a tunnel, a protocol) is a number. What a service or a server does not have
+// is left out; a list without elements is empty.
 type JSON struct {
-	// Rules leaves out the counters and the numbers of connections: what is
-	// left is what can be restored (ipvsadm -S --json).
+	// Rules leaves out the counters and the numbers of connections, so that what
+	// remains can be restored (ipvsadm -S --json).
 	Rules bool
 }
 
-// AppendOpening writes what goes before the services.
+// AppendOpening appends what comes before the services.
 func (j JSON) AppendOpening(b []byte, info *ipvs.Info) []byte {
 	b = append(b, `{"version":"`...)
 	b = appendVersionNumber(b, info.Version)
@@ -28,13 +28,14 @@ func (j JSON) AppendOpening(b []byte, info *ipvs.Info) []byte {
 	return append(b, `,"services":[`...)
 }
 
-// AppendEntry writes a service with its servers, the i-th from 0.
+// AppendEntry appends the i-th service, from 0, with its servers.
 func (j JSON) AppendEntry(b []byte, i int, e *ipvs.Entry) []byte {
 	b = appendComma(b, i)
 	b = appendServiceJSON(append(b, '{'), &e.Service)
 	if !j.Rules {
-		b = appendStatsJSON(b, counted(e.Service.Stats))
+		b = appendStatsJSON(b, orZero(e.Service.Stats))
 	}
+
 	b = append(b, `,"destinations":[`...)
 	for i := range e.Destinations {
 		b = appendComma(b, i)
@@ -44,8 +45,8 @@ func (j JSON) AppendEntry(b []byte, i int, e *ipvs.Entry) []byte {
 	return append(b, "]}"...)
 }
 
-// AppendClosing writes what goes after the services. The rest of the state is part
-// of the document if it is given (--all).
+// AppendClosing appends what comes after the services: the rest of the state, unless it
+// is nil (--all), and the end of the document.
 func (j JSON) AppendClosing(b []byte, rest *Rest) []byte {
 	b = append(b, ']')
 	if rest != nil {
@@ -55,28 +56,30 @@ func (j JSON) AppendClosing(b []byte, rest *Rest) []byte {
 	return append(b, "}\n"...)
 }
 
-// Rest is what IPVS knows besides its table.
+// Rest is the state of IPVS apart from the table.
 type Rest struct {
 	Timeouts ipvs.Timeouts
 	Daemons  []ipvs.Daemon
 }
 
-// appendServiceJSON writes what a change of a service sets.
+// appendServiceJSON appends the ID and the settings of a service.
 func appendServiceJSON(b []byte, s *ipvs.Service) []byte {
 	b = appendIDJSON(b, s.ID)
 	b = appendString(append(b, `,"scheduler":`...), s.Scheduler)
 	b = append(b, `,"scheduler_flags":[`...)
 	b = appendSchedFlagsJSON(b, s)
 	b = append(b, ']')
+
 	switch {
 	case s.Flags&ipvs.Persistent != 0:
 		b = append(b, `,"persistent":{`...)
 		b = append(appendPersistenceJSON(b, s), '}')
 	case s.Engine != "":
-		// An engine does little without persistence, but the kernel keeps
-		// it, and a save loses nothing.
+		// The kernel keeps an engine of a service that is not persistent,
+		// and so does a save.
 		b = appendString(append(b, `,"engine":`...), s.Engine)
 	}
+
 	b = append(b, `,"one_packet":`...)
 	b = strconv.AppendBool(b, s.Flags&ipvs.OnePacket != 0)
 	if unknown := s.Flags &^ ipvs.KnownFlags; unknown != 0 {
@@ -85,33 +88,35 @@ func appendServiceJSON(b []byte, s *ipvs.Service) []byte {
 	return b
 }
 
-// appendIDJSON writes how a service is known.
+// appendIDJSON appends the ID of a service.
 func appendIDJSON(b []byte, id ipvs.ServiceID) []byte {
 	if id.FWMark != 0 {
 		b = appendNumber(b, `"fwmark":`, uint64(id.FWMark))
 		return appendName(append(b, `,"family":`...), id.Family)
 	}
+
 	b = appendName(append(b, `"protocol":`...), id.Protocol)
 	return appendEndJSON(append(b, ','), id.Addr)
 }
 
-// appendEndJSON writes an address and a port. An address is a text as the numeric
-// listings have it, without brackets.
+// appendEndJSON appends an address and a port. The address is a string, as in the
+// numeric listings, without brackets.
 func appendEndJSON(b []byte, end netip.AddrPort) []byte {
 	b = appendAddrJSON(append(b, `"address":`...), end.Addr())
 	return appendNumber(b, `,"port":`, uint64(end.Port()))
 }
 
-// appendAddrJSON writes an address, null if there is none.
+// appendAddrJSON appends an address, null if there is none.
 func appendAddrJSON(b []byte, addr netip.Addr) []byte {
 	if !addr.IsValid() {
 		return append(b, "null"...)
 	}
+
 	b = appendAddr(append(b, '"'), addr)
 	return append(b, '"')
 }
 
-// appendSchedFlagsJSON writes the elements of a list of scheduler flags.
+// appendSchedFlagsJSON appends the elements of the list of scheduler flags.
 func appendSchedFlagsJSON(b []byte, s *ipvs.Service) []byte {
 	n := 0
 	for _, flag := range schedFlags {
@@ -124,7 +129,7 @@ func appendSchedFlagsJSON(b []byte, s *ipvs.Service) []byte {
 	return b
 }
 
-// appendPersistenceJSON writes what is only of use to a persistent service.
+// appendPersistenceJSON appends the settings of a persistent service.
 func appendPersistenceJSON(b []byte, s *ipvs.Service) []byte {
 	b = appendNumber(b, `"timeout":`, uint64(s.Timeout))
 	if s.ID.Family == ipvs.IPv6 {
@@ -133,34 +138,37 @@ func appendPersistenceJSON(b []byte, s *ipvs.Service) []byte {
 		b = appendMask(append(b, `,"netmask":"`...), s)
 		b = append(b, '"')
 	}
+
 	if s.Engine != "" {
 		b = appendString(append(b, `,"engine":`...), s.Engine)
 	}
 	return b
 }
 
-// appendDestination writes the members of a server.
+// appendDestination appends the members of a server.
 func (j JSON) appendDestination(b []byte, d *ipvs.Destination) []byte {
 	b = appendEndJSON(b, d.Addr)
 	b = appendName(append(b, `,"forward":`...), d.Forward)
 	b = strconv.AppendInt(append(b, `,"weight":`...), int64(d.Weight), 10)
 	b = appendNumber(b, `,"upper_threshold":`, uint64(d.UpperThreshold))
 	b = appendNumber(b, `,"lower_threshold":`, uint64(d.LowerThreshold))
+
 	if !j.Rules {
 		b = appendNumber(b, `,"active_connections":`, uint64(d.ActiveConnections))
 		b = appendNumber(b, `,"inactive_connections":`, uint64(d.InactiveConnections))
 		b = appendNumber(b, `,"persistent_connections":`, uint64(d.PersistentConnections))
 	}
+
 	if d.Forward == ipvs.Tunnel {
 		b = appendTunnelJSON(b, d.Tunnel)
 	}
 	if !j.Rules {
-		b = appendStatsJSON(b, counted(d.Stats))
+		b = appendStatsJSON(b, orZero(d.Stats))
 	}
 	return b
 }
 
-// appendTunnelJSON writes an encapsulation.
+// appendTunnelJSON appends an encapsulation.
 func appendTunnelJSON(b []byte, t ipvs.TunnelInfo) []byte {
 	b = appendName(append(b, `,"tunnel":{"type":`...), t.Type)
 	b = appendNumber(b, `,"port":`, uint64(t.Port))
@@ -168,7 +176,7 @@ func appendTunnelJSON(b []byte, t ipvs.TunnelInfo) []byte {
 	return append(b, '}')
 }
 
-// appendStatsJSON writes the counters and rates.
+// appendStatsJSON appends the counters and rates.
 func appendStatsJSON(b []byte, s *ipvs.Stats) []byte {
 	b = appendNumber(b, `,"stats":{"connections":`, s.Connections)
 	b = appendNumber(b, `,"in_packets":`, s.InPackets)

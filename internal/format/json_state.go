@@ -6,17 +6,17 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// ConnectionsJSON writes the connection table as a JSON document (ipvsadm -L -c
-// --json): AppendOpening, AppendConnection for each as it is read, AppendClosing.
+// ConnectionsJSON formats the connection table as a JSON document (ipvsadm -L -c
+// --json): AppendOpening, AppendConnection for each connection, AppendClosing.
 type ConnectionsJSON struct{}
 
-// AppendOpening writes what goes before the connections.
+// AppendOpening appends what comes before the connections.
 func (ConnectionsJSON) AppendOpening(b []byte) []byte {
 	return append(b, `{"connections":[`...)
 }
 
-// AppendConnection writes a connection, the i-th from 0. The protocol is in small
-// letters, as that of a service.
+// AppendConnection appends the i-th connection, from 0. The protocol is in lower case,
+// as that of a service.
 func (ConnectionsJSON) AppendConnection(b []byte, i int, c *ipvs.Connection) []byte {
 	b = append(appendComma(b, i), `{"protocol":`...)
 	b = appendLower(b, c.Protocol)
@@ -25,6 +25,7 @@ func (ConnectionsJSON) AppendConnection(b []byte, i int, c *ipvs.Connection) []b
 	b = appendConnectionEnd(b, `,"client":{`, c.Client)
 	b = appendConnectionEnd(b, `,"virtual":{`, c.Virtual)
 	b = appendConnectionEnd(b, `,"destination":{`, c.Destination)
+
 	if c.Engine != "" || c.EngineData != "" {
 		b = appendString(append(b, `,"engine":`...), c.Engine)
 		b = appendString(append(b, `,"engine_data":`...), c.EngineData)
@@ -32,20 +33,20 @@ func (ConnectionsJSON) AppendConnection(b []byte, i int, c *ipvs.Connection) []b
 	return append(b, '}')
 }
 
-// AppendClosing writes what goes after the connections.
+// AppendClosing appends what comes after the connections.
 func (ConnectionsJSON) AppendClosing(b []byte) []byte { return append(b, "]}\n"...) }
 
-// appendConnectionEnd writes one end of a connection.
+// appendConnectionEnd appends one end of a connection.
 func appendConnectionEnd(b []byte, key string, end netip.AddrPort) []byte {
 	return append(appendEndJSON(append(b, key...), end), '}')
 }
 
-// AppendTimeoutsJSON writes the document of ipvsadm -L --timeout --json.
+// AppendTimeoutsJSON appends the document of ipvsadm -L --timeout --json.
 func AppendTimeoutsJSON(b []byte, t ipvs.Timeouts) []byte {
 	return append(appendTimeoutsJSON(append(b, '{'), t), "}\n"...)
 }
 
-// appendTimeoutsJSON writes the timeouts as a member of an object.
+// appendTimeoutsJSON appends the timeouts as a member of an object.
 func appendTimeoutsJSON(b []byte, t ipvs.Timeouts) []byte {
 	b = appendNumber(b, `"timeouts":{"tcp":`, uint64(t.TCP))
 	b = appendNumber(b, `,"tcp_fin":`, uint64(t.TCPFin))
@@ -53,12 +54,12 @@ func appendTimeoutsJSON(b []byte, t ipvs.Timeouts) []byte {
 	return append(b, '}')
 }
 
-// AppendDaemonsJSON writes the document of ipvsadm -L --daemon --json.
+// AppendDaemonsJSON appends the document of ipvsadm -L --daemon --json.
 func AppendDaemonsJSON(b []byte, daemons []ipvs.Daemon) []byte {
 	return append(appendDaemonsJSON(append(b, '{'), daemons), "}\n"...)
 }
 
-// appendDaemonsJSON writes the sync daemons as a member of an object.
+// appendDaemonsJSON appends the sync daemons as a member of an object.
 func appendDaemonsJSON(b []byte, daemons []ipvs.Daemon) []byte {
 	b = append(b, `"daemons":[`...)
 	for i, d := range daemons {
@@ -68,12 +69,13 @@ func appendDaemonsJSON(b []byte, daemons []ipvs.Daemon) []byte {
 	return append(b, ']')
 }
 
-// appendDaemonJSON writes the members of a sync daemon. As in the listing, what
-// the kernel did not report is left out.
+// appendDaemonJSON appends the members of a sync daemon. What the kernel did not report
+// is left out, as in the listing.
 func appendDaemonJSON(b []byte, d ipvs.Daemon) []byte {
 	b = appendName(append(b, `"state":`...), d.State)
 	b = appendString(append(b, `,"interface":`...), d.Interface)
 	b = appendNumber(b, `,"syncid":`, uint64(d.SyncID))
+
 	if d.MaxLen != 0 {
 		b = appendNumber(b, `,"maxlen":`, uint64(d.MaxLen))
 	}

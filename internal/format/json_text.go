@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// appendComma parts the i-th element of a list, from 0, from the one before it.
+// appendComma appends the comma before the i-th element of a list, from 0.
 func appendComma(b []byte, i int) []byte {
 	if i == 0 {
 		return b
@@ -15,18 +15,18 @@ func appendComma(b []byte, i int) []byte {
 	return append(b, ',')
 }
 
-// appendNumber writes a number behind its key.
+// appendNumber appends a key and its number.
 func appendNumber(b []byte, key string, n uint64) []byte {
 	return strconv.AppendUint(append(b, key...), n, 10)
 }
 
-// named is a number of the kernel's that can have a name.
+// named is the constraint of numbers that can have a name.
 type named interface {
 	~uint8 | ~uint16 | ~uint32
 	Name() (string, bool)
 }
 
-// appendName writes the name of a value as a JSON string, or its number if it has
+// appendName appends the name of a value as a JSON string, or its number if it has
 // none.
 func appendName[T named](b []byte, v T) []byte {
 	name, ok := v.Name()
@@ -38,10 +38,10 @@ func appendName[T named](b []byte, v T) []byte {
 	return append(b, '"')
 }
 
-// appendString writes a text that came from outside as a JSON string. It reads back
-// as it was, but that broken UTF-8 becomes U+FFFD, as every JSON reader would make
-// of it. What does not show as a mark of its own is escaped, though JSON asks that
-// only of control characters below U+0020: documents are looked at in terminals too.
+// appendString appends a text that came from outside as a JSON string. A reader gets
+// the same text, but that invalid UTF-8 is U+FFFD. JSON requires control characters
+// below U+0020 to be escaped; all that are not printable are, because documents are
+// looked at in terminals too.
 func appendString(b []byte, text string) []byte {
 	b = append(b, '"')
 	for len(text) > 0 {
@@ -52,8 +52,8 @@ func appendString(b []byte, text string) []byte {
 	return append(b, '"')
 }
 
-// appendRune writes a rune of a JSON string. The replacement character, which
-// stands for broken bytes, is one.
+// appendRune appends a rune of a JSON string. The replacement character, which stands
+// for invalid UTF-8, is escaped.
 func appendRune(b []byte, r rune) []byte {
 	switch {
 	case r == '"' || r == '\\':
@@ -67,13 +67,13 @@ func appendRune(b []byte, r rune) []byte {
 	return utf8.AppendRune(b, r)
 }
 
-// appendEscape writes \u and the four hexadecimal digits of a UTF-16 unit.
+// appendEscape appends \u and the four hexadecimal digits of a UTF-16 unit.
 func appendEscape(b []byte, unit rune) []byte {
 	const hex = "0123456789abcdef"
 	return append(b, '\\', 'u', hex[unit>>12&15], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
 }
 
-// appendLower writes a text as a JSON string, ASCII letters made small.
+// appendLower appends a text as a JSON string, with ASCII letters in lower case.
 func appendLower(b []byte, text string) []byte {
 	from := len(b)
 	b = appendString(b, text)

@@ -6,13 +6,13 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// Rules writes the table as the commands that make it again (ipvsadm -S).
+// Rules formats the table as the commands that restore it (ipvsadm -S).
 type Rules struct {
-	// Names puts names in the place of addresses and ports; nil is -n.
+	// Names looks up the names of addresses and ports; nil prints numbers (-n).
 	Names Namer
 }
 
-// AppendEntry writes the rule of a service and those of its servers.
+// AppendEntry appends the rule of a service and those of its servers.
 func (r Rules) AppendEntry(b []byte, e *ipvs.Entry) []byte {
 	b = r.AppendService(b, &e.Service)
 	for i := range e.Destinations {
@@ -21,18 +21,18 @@ func (r Rules) AppendEntry(b []byte, e *ipvs.Entry) []byte {
 	return b
 }
 
-// AppendService writes the rule that adds a service.
+// AppendService appends the rule that adds a service.
 func (r Rules) AppendService(b []byte, s *ipvs.Service) []byte {
 	return r.appendService(append(b, "-A"...), s)
 }
 
-// AppendDestination writes the rule that adds a server to a service.
+// AppendDestination appends the rule that adds a server to a service.
 func (r Rules) AppendDestination(b []byte, id ipvs.ServiceID, d *ipvs.Destination) []byte {
 	return r.appendDestination(append(b, "-a"...), id, d)
 }
 
-// appendService writes what follows -A and -E: the service, and all that the
-// command sets.
+// appendService appends what follows -A and -E: the service, and all that the command
+// sets.
 func (r Rules) appendService(b []byte, s *ipvs.Service) []byte {
 	b = r.appendID(b, s.ID)
 	b = append(b, " -s "...)
@@ -45,6 +45,7 @@ func (r Rules) appendService(b []byte, s *ipvs.Service) []byte {
 			b = appendMask(b, s)
 		}
 	}
+
 	if s.Engine != "" {
 		b = append(b, " --pe "...)
 		b = appendText(b, s.Engine)
@@ -59,9 +60,9 @@ func (r Rules) appendService(b []byte, s *ipvs.Service) []byte {
 	return append(b, '\n')
 }
 
-// appendID writes the option that names a service. A protocol which no option
-// is for becomes an option that no program accepts: better refused than loaded
-// as something else.
+// appendID appends the option that names a service. A protocol that has no option
+// becomes an option that no program accepts, so that the rule is rejected and not
+// loaded as something else.
 func (r Rules) appendID(b []byte, id ipvs.ServiceID) []byte {
 	if id.FWMark != 0 {
 		b = append(b, " -f "...)
@@ -71,6 +72,7 @@ func (r Rules) appendID(b []byte, id ipvs.ServiceID) []byte {
 		}
 		return b
 	}
+
 	switch id.Protocol {
 	case ipvs.TCP:
 		b = append(b, " -t "...)
@@ -83,18 +85,20 @@ func (r Rules) appendID(b []byte, id ipvs.ServiceID) []byte {
 		b = strconv.AppendUint(b, uint64(id.Protocol), 10)
 		b = append(b, ' ')
 	}
+
 	return appendEndpoint(b, r.Names, id.Protocol, id.Addr)
 }
 
-// appendDestination writes what follows -a and -e. Salt looks for a server as
-// " -t VIP:80 -r RS:80 -m -w 1" in the rules, so nothing may come between these
-// four, and the thresholds, which the reference program loses, come last.
+// appendDestination appends what follows -a and -e. Salt looks for a server as
+// " -t VIP:80 -r RS:80 -m -w 1" in the rules. So nothing may come between these four,
+// and the thresholds, which the reference program loses, come last.
 func (r Rules) appendDestination(b []byte, id ipvs.ServiceID, d *ipvs.Destination) []byte {
 	b = r.appendServer(b, id, d)
 	b = append(b, ' ')
 	b = appendForwardOption(b, d.Forward)
 	b = append(b, " -w "...)
 	b = strconv.AppendInt(b, int64(d.Weight), 10)
+
 	if d.Forward == ipvs.Tunnel {
 		b = appendTunnelOptions(b, d.Tunnel)
 	}
@@ -109,15 +113,16 @@ func (r Rules) appendDestination(b []byte, id ipvs.ServiceID, d *ipvs.Destinatio
 	return append(b, '\n')
 }
 
-// appendServer writes the two options that name a server.
+// appendServer appends the two options that name a server.
 func (r Rules) appendServer(b []byte, id ipvs.ServiceID, d *ipvs.Destination) []byte {
 	b = r.appendID(b, id)
 	b = append(b, " -r "...)
 	return appendEndpoint(b, r.Names, id.Protocol, d.Addr)
 }
 
-// appendForwardOption writes the option for a forwarding method. A local server
-// prints -g: the kernel finds out by itself that its address is its own.
+// appendForwardOption appends the option for a forwarding method. Local has none and
+// is saved as -g, as the reference program does. Any other method becomes an option
+// that no program accepts.
 func appendForwardOption(b []byte, f ipvs.Forward) []byte {
 	switch f {
 	case ipvs.Masquerade:
@@ -131,7 +136,7 @@ func appendForwardOption(b []byte, f ipvs.Forward) []byte {
 	return strconv.AppendUint(b, uint64(f), 10)
 }
 
-// appendTunnelOptions writes the options of an encapsulation.
+// appendTunnelOptions appends the options of an encapsulation.
 func appendTunnelOptions(b []byte, t ipvs.TunnelInfo) []byte {
 	b = append(b, " --tun-type "...)
 	b = append(b, t.Type.String()...)
@@ -144,8 +149,8 @@ func appendTunnelOptions(b []byte, t ipvs.TunnelInfo) []byte {
 	return b
 }
 
-// appendChecksumOption writes the option for the flags of a tunnel. Flags that no
-// option is for become an option that no program accepts.
+// appendChecksumOption appends the option for the flags of a tunnel. Flags that have
+// none become an option that no program accepts.
 func appendChecksumOption(b []byte, f ipvs.TunnelFlags) []byte {
 	if name, ok := f.Name(); ok {
 		b = append(b, " --tun-"...)

@@ -6,8 +6,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// AppendDestination writes the line of a server. The protocol of its service is
-// what names the port.
+// AppendDestination appends the line of a server. Its port is looked up by the
+// protocol of its service.
 func (l Listing) AppendDestination(b []byte, p ipvs.Protocol, d *ipvs.Destination) []byte {
 	b = append(b, "  -> "...)
 	from := len(b)
@@ -16,11 +16,12 @@ func (l Listing) AppendDestination(b []byte, p ipvs.Protocol, d *ipvs.Destinatio
 		b = cut(b, from, destinationWidth)
 	}
 	b = pad(b, from, destinationWidth)
+
 	switch l.Style {
 	case Stats:
-		b = l.appendTotals(b, counted(d.Stats))
+		b = l.appendTotals(b, orZero(d.Stats))
 	case Rate:
-		b = l.appendDestinationRates(b, counted(d.Stats))
+		b = l.appendDestinationRates(b, orZero(d.Stats))
 	case Thresholds:
 		b = appendColumn(b, uint64(d.UpperThreshold), 10)
 		b = appendColumn(b, uint64(d.LowerThreshold), 10)
@@ -36,36 +37,38 @@ func (l Listing) AppendDestination(b []byte, p ipvs.Protocol, d *ipvs.Destinatio
 	return append(b, '\n')
 }
 
-// appendForwarding writes how a server is reached, and its weight.
+// appendForwarding appends the forwarding method of a server and its weight.
 func (l Listing) appendForwarding(b []byte, d *ipvs.Destination) []byte {
 	b = append(b, ' ')
 	from := len(b)
 	b = pad(appendForward(b, d.Forward), from, 7)
 	b = append(b, ' ')
+
 	if l.Style == TunInfo {
 		from = len(b)
 		b = pad(appendTunnel(b, d), from, 13)
 		b = append(b, ' ')
 	}
+
 	from = len(b)
 	return pad(strconv.AppendInt(b, int64(d.Weight), 10), from, 6)
 }
 
-// appendActivity writes the active and inactive connections, the last columns of
-// every listing but --stats and --rate. The blanks that end the line are part of
-// the form.
+// appendActivity appends the active and inactive connections, the last columns of
+// every listing but --stats and --rate. The line ends with the blanks of the last
+// column.
 func appendActivity(b []byte, d *ipvs.Destination) []byte {
 	b = appendColumn(b, uint64(d.ActiveConnections), 10)
 	return appendColumn(b, uint64(d.InactiveConnections), 10)
 }
 
-// appendColumn writes a left-justified number after a blank.
+// appendColumn appends a left-justified number after a blank.
 func appendColumn(b []byte, n uint64, width int) []byte {
 	return appendLeft(append(b, ' '), n, width)
 }
 
-// appendForward writes a forwarding method. A method for which neither the kernel's
-// proc file nor the reference program has a name is a number.
+// appendForward appends a forwarding method: its name, or its number if neither the
+// kernel's proc file nor the reference program has a name for it.
 func appendForward(b []byte, f ipvs.Forward) []byte {
 	if name, ok := f.ProcName(); ok {
 		return append(b, name...)
@@ -73,7 +76,7 @@ func appendForward(b []byte, f ipvs.Forward) []byte {
 	return strconv.AppendUint(b, uint64(f), 10)
 }
 
-// appendTunnel writes the encapsulation of a server in the short form of the
+// appendTunnel appends the encapsulation of a server in the short form of the
 // --tun-info listing.
 func appendTunnel(b []byte, d *ipvs.Destination) []byte {
 	if d.Forward != ipvs.Tunnel {
@@ -91,8 +94,8 @@ func appendTunnel(b []byte, d *ipvs.Destination) []byte {
 	return b
 }
 
-// appendTunnelFlags writes how a tunnel is checksummed: not, with a checksum, or
-// with a remote one.
+// appendTunnelFlags appends how a tunnel is checksummed: not, with a checksum, or with
+// a remote one.
 func appendTunnelFlags(b []byte, f ipvs.TunnelFlags) []byte {
 	switch f {
 	case ipvs.TunnelNoChecksum:
@@ -105,15 +108,15 @@ func appendTunnelFlags(b []byte, f ipvs.TunnelFlags) []byte {
 	return strconv.AppendUint(b, uint64(f), 10)
 }
 
-// counted is s, or zeros where nothing was counted.
-func counted(s *ipvs.Stats) *ipvs.Stats {
+// orZero returns the counters, zeros if they are nil.
+func orZero(s *ipvs.Stats) *ipvs.Stats {
 	if s == nil {
 		return new(ipvs.Stats)
 	}
 	return s
 }
 
-// appendTotals writes the five counters of --stats.
+// appendTotals appends the five counters of --stats.
 func (l Listing) appendTotals(b []byte, s *ipvs.Stats) []byte {
 	b = appendCounter(b, s.Connections, l.Exact)
 	b = appendCounter(b, s.InPackets, l.Exact)
@@ -122,7 +125,7 @@ func (l Listing) appendTotals(b []byte, s *ipvs.Stats) []byte {
 	return appendCounter(b, s.OutBytes, l.Exact)
 }
 
-// appendServiceRates writes the five rates of a service.
+// appendServiceRates appends the five rates of a service.
 func (l Listing) appendServiceRates(b []byte, s *ipvs.Stats) []byte {
 	b = appendCounter(b, s.ConnectionRate, l.Exact)
 	b = appendCounter(b, s.InPacketRate, l.Exact)
@@ -130,7 +133,7 @@ func (l Listing) appendServiceRates(b []byte, s *ipvs.Stats) []byte {
 	return l.appendByteRates(b, s)
 }
 
-// appendDestinationRates writes the five rates of a server. Unlike those of a
+// appendDestinationRates appends the five rates of a server. Unlike those of a
 // service, the first three are never shortened.
 func (l Listing) appendDestinationRates(b []byte, s *ipvs.Stats) []byte {
 	b = appendRight(append(b, ' '), s.ConnectionRate, counterWidth-1)
@@ -139,7 +142,7 @@ func (l Listing) appendDestinationRates(b []byte, s *ipvs.Stats) []byte {
 	return l.appendByteRates(b, s)
 }
 
-// appendByteRates writes the last two rates.
+// appendByteRates appends the last two rates.
 func (l Listing) appendByteRates(b []byte, s *ipvs.Stats) []byte {
 	b = appendCounter(b, s.InByteRate, l.Exact)
 	return appendCounter(b, s.OutByteRate, l.Exact)

@@ -10,8 +10,8 @@ import (
 // schedFlags are the scheduler flags in the order in which they are printed.
 var schedFlags = [...]ipvs.ServiceFlags{ipvs.Sched1, ipvs.Sched2, ipvs.Sched3}
 
-// appendSchedFlags writes the scheduler flags of a service, parted by commas:
-// those that the mask lets through.
+// appendSchedFlags appends the scheduler flags of a service that are in the mask,
+// separated by commas.
 func appendSchedFlags(b []byte, s *ipvs.Service, mask ipvs.ServiceFlags) []byte {
 	from := len(b)
 	for _, flag := range schedFlags {
@@ -26,18 +26,19 @@ func appendSchedFlags(b []byte, s *ipvs.Service, mask ipvs.ServiceFlags) []byte 
 	return b
 }
 
-// hasMask reports that a service groups its clients by less than their whole
+// hasMask reports whether a service groups its clients by less than their whole
 // address.
 func hasMask(s *ipvs.Service) bool {
 	return s.Netmask != s.ID.Family.FullMask()
 }
 
-// appendMask writes the mask of a persistent service: dotted for IPv4, a prefix
+// appendMask appends the mask of a persistent service: dotted for IPv4, a prefix
 // length for IPv6.
 func appendMask(b []byte, s *ipvs.Service) []byte {
 	if s.ID.Family == ipvs.IPv6 {
 		return strconv.AppendUint(b, uint64(s.Netmask), 10)
 	}
+
 	m := s.Netmask
 	return netip.AddrFrom4([4]byte{byte(m >> 24), byte(m >> 16), byte(m >> 8), byte(m)}).AppendTo(b)
 }

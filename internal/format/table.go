@@ -6,10 +6,10 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// Style is a form of the table listing.
+// Style selects the columns of a table listing.
 type Style int
 
-// The forms of the table listing, by the option that asks for them.
+// The styles, by the option that selects them.
 const (
 	Plain          Style = iota // no option
 	Stats                       // --stats
@@ -19,24 +19,25 @@ const (
 	TunInfo                     // --tun-info
 )
 
-// Listing writes the table of services (ipvsadm -L).
+// Listing formats the table of services (ipvsadm -L): AppendTitle, then AppendEntry for
+// each service.
 type Listing struct {
 	Style Style
-	// Exact writes all digits of the counters (--exact).
+	// Exact prints all digits of the counters (--exact).
 	Exact bool
-	// Names puts names in the place of addresses and ports; nil is -n.
+	// Names looks up the names of addresses and ports; nil prints numbers (-n).
 	Names Namer
 }
 
-// Widths of the columns, and what longer names are cut to. Names of IPv6 ends
-// are never cut to them: the columns after those move to the right.
+// Widths of the first columns, to which longer names are cut. Names of IPv6 addresses
+// are not: they move the next columns to the right.
 const (
 	serviceWidth     = 33
 	destinationWidth = 28
 )
 
-// AppendTitle writes the lines above the table. Info gives the first of them;
-// it is nil where a single service is listed, which has none.
+// AppendTitle appends the lines above the table. The first of them shows the info; it
+// is left out if the info is nil, as for the listing of a single service.
 func (l Listing) AppendTitle(b []byte, info *ipvs.Info) []byte {
 	if info != nil {
 		b = appendVersion(b, info)
@@ -45,8 +46,8 @@ func (l Listing) AppendTitle(b []byte, info *ipvs.Info) []byte {
 	return append(b, l.destinationTitle()...)
 }
 
-// appendVersion writes the first line of a whole table. ldirectord skips exactly
-// three lines, this one and the two titles.
+// appendVersion appends the first line of a whole table. ldirectord skips exactly three
+// lines, this one and the two titles.
 func appendVersion(b []byte, info *ipvs.Info) []byte {
 	b = append(b, "IP Virtual Server version "...)
 	b = appendVersionNumber(b, info.Version)
@@ -55,7 +56,7 @@ func appendVersion(b []byte, info *ipvs.Info) []byte {
 	return append(b, ")\n"...)
 }
 
-// appendVersionNumber writes the three parts of a version.
+// appendVersionNumber appends the three parts of a version.
 func appendVersionNumber(b []byte, v ipvs.Version) []byte {
 	b = strconv.AppendInt(b, int64(v.Major()), 10)
 	b = append(b, '.')
@@ -64,8 +65,8 @@ func appendVersionNumber(b []byte, v ipvs.Version) []byte {
 	return strconv.AppendInt(b, int64(v.Patch()), 10)
 }
 
-// serviceTitle names the columns of a service's line. Octavia takes the words as
-// names of fields, so Flags stays the last of its line.
+// serviceTitle returns the titles of the columns of services. Octavia takes the words
+// as names of fields, so Flags is the last of its line.
 func (l Listing) serviceTitle() string {
 	switch l.Style {
 	case Stats:
@@ -80,8 +81,8 @@ func (l Listing) serviceTitle() string {
 	return "Prot LocalAddress:Port Scheduler Flags\n"
 }
 
-// destinationTitle names the columns of a server's line, where the line above
-// has not named them already.
+// destinationTitle returns the titles of the columns of servers. Most styles have them
+// in the line of serviceTitle already.
 func (l Listing) destinationTitle() string {
 	switch l.Style {
 	case Plain:
@@ -92,7 +93,7 @@ func (l Listing) destinationTitle() string {
 	return "  -> RemoteAddress:Port\n"
 }
 
-// AppendEntry writes a service's line and those of its servers.
+// AppendEntry appends the line of a service and those of its servers.
 func (l Listing) AppendEntry(b []byte, e *ipvs.Entry) []byte {
 	b = l.AppendService(b, &e.Service)
 	for i := range e.Destinations {
@@ -101,23 +102,25 @@ func (l Listing) AppendEntry(b []byte, e *ipvs.Entry) []byte {
 	return b
 }
 
-// AppendService writes the line of a service.
+// AppendService appends the line of a service.
 func (l Listing) AppendService(b []byte, s *ipvs.Service) []byte {
 	from := len(b)
 	b = l.appendServiceName(b, s)
+
 	switch l.Style {
 	case Stats:
-		b = l.appendTotals(pad(b, from, serviceWidth), counted(s.Stats))
+		b = l.appendTotals(pad(b, from, serviceWidth), orZero(s.Stats))
 	case Rate:
-		b = l.appendServiceRates(pad(b, from, serviceWidth), counted(s.Stats))
+		b = l.appendServiceRates(pad(b, from, serviceWidth), orZero(s.Stats))
 	default:
 		b = appendScheduling(b, s)
 	}
+
 	return append(b, '\n')
 }
 
-// appendServiceName writes how a service is known: TCP  10.0.0.1:80, FWM  1, or
-// FWM  1 IPv6. The two blanks after FWM are what Zabbix templates look for.
+// appendServiceName appends the ID of a service: TCP  10.0.0.1:80, FWM  1, or
+// FWM  1 IPv6. Zabbix templates look for the two blanks after FWM.
 func (l Listing) appendServiceName(b []byte, s *ipvs.Service) []byte {
 	id := &s.ID
 	if id.FWMark != 0 {
@@ -128,6 +131,7 @@ func (l Listing) appendServiceName(b []byte, s *ipvs.Service) []byte {
 		}
 		return b
 	}
+
 	from := len(b)
 	b = appendField(b, protocolTitle(id.Protocol), 5)
 	b = appendEndpoint(b, l.Names, id.Protocol, id.Addr)
@@ -145,8 +149,8 @@ func protocolTitle(p ipvs.Protocol) string {
 	return "?"
 }
 
-// appendScheduling writes what follows a service's name: the scheduler, and the
-// words for whatever is not as usual.
+// appendScheduling appends the scheduler of a service, its flags, its persistence, and
+// whether it schedules every packet.
 func appendScheduling(b []byte, s *ipvs.Service) []byte {
 	b = append(b, ' ')
 	b = appendText(b, s.Scheduler)
@@ -164,9 +168,9 @@ func appendScheduling(b []byte, s *ipvs.Service) []byte {
 	return b
 }
 
-// listedFlags are the scheduler flags that a listing shows. The reference
-// program does not show flag-3 with sh and mh, which have no use for it: a
-// service with flag-3 alone shows empty parentheses.
+// listedFlags returns the scheduler flags that a listing shows. The reference program
+// does not show flag-3 with sh and mh, which have no use for it: a service with flag-3
+// alone shows empty parentheses.
 func listedFlags(scheduler string) ipvs.ServiceFlags {
 	if scheduler == "sh" || scheduler == "mh" {
 		return ipvs.Sched1 | ipvs.Sched2
@@ -174,7 +178,7 @@ func listedFlags(scheduler string) ipvs.ServiceFlags {
 	return ipvs.SchedFlags
 }
 
-// appendPersistence writes the words of a persistent service.
+// appendPersistence appends the settings of a persistent service.
 func appendPersistence(b []byte, s *ipvs.Service) []byte {
 	b = append(b, " persistent "...)
 	b = strconv.AppendUint(b, uint64(s.Timeout), 10)

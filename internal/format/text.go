@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// pad fills the field that began at b[from] with blanks up to its width; a
-// longer field stays as it is (C's %-*s).
+// pad fills the field that begins at b[from] with blanks up to its width. A longer
+// field stays as it is, as with %-*s in C.
 func pad(b []byte, from, width int) []byte {
 	for len(b)-from < width {
 		b = append(b, ' ')
@@ -15,24 +15,24 @@ func pad(b []byte, from, width int) []byte {
 	return b
 }
 
-// cut shortens the field that began at b[from] to at most width bytes.
+// cut shortens the field that begins at b[from] to at most width bytes.
 func cut(b []byte, from, width int) []byte {
 	return b[:min(len(b), from+width)]
 }
 
-// appendField writes a constant word left-justified.
+// appendField appends a word, left-justified.
 func appendField(b []byte, word string, width int) []byte {
 	from := len(b)
 	return pad(append(b, word...), from, width)
 }
 
-// appendLeft writes a number left-justified (%-*u).
+// appendLeft appends a number, left-justified (%-*u).
 func appendLeft(b []byte, n uint64, width int) []byte {
 	from := len(b)
 	return pad(strconv.AppendUint(b, n, 10), from, width)
 }
 
-// appendRight writes a number right-justified (%*u).
+// appendRight appends a number, right-justified (%*u).
 func appendRight(b []byte, n uint64, width int) []byte {
 	for range width - digits(n) {
 		b = append(b, ' ')
@@ -40,7 +40,7 @@ func appendRight(b []byte, n uint64, width int) []byte {
 	return strconv.AppendUint(b, n, 10)
 }
 
-// digits counts the decimal digits of n.
+// digits returns the number of decimal digits of n.
 func digits(n uint64) int {
 	count := 1
 	for ; n >= 10; n /= 10 {
@@ -49,14 +49,14 @@ func digits(n uint64) int {
 	return count
 }
 
-// appendText writes a text that came from outside. Each rune that does not show
-// as a mark of its own (control and formatting characters, white space, broken
-// UTF-8) becomes '?': a terminal must not be steered by a resolver's answer,
-// and a blank within a name would shift the columns that monitors count.
+// appendText appends a text that came from outside. Control and formatting characters,
+// white space and invalid UTF-8 become '?': a terminal must not obey the answer of a
+// resolver, and a blank within a name would move the columns that monitors count.
 func appendText(b []byte, text string) []byte {
 	if isPlain(text) {
 		return append(b, text...)
 	}
+
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
 		if r == utf8.RuneError && size <= 1 || r == ' ' || !unicode.IsPrint(r) {
@@ -69,7 +69,7 @@ func appendText(b []byte, text string) []byte {
 	return b
 }
 
-// isPlain reports that a text consists of visible ASCII alone, as nearly all do.
+// isPlain reports whether a text consists of visible ASCII alone, as nearly all do.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if text[i] <= ' ' || text[i] > '~' {

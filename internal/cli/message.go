@@ -3,11 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"syscall"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -85,27 +81,4 @@ func capitalize(text string) string {
 		return string(text[0]-'a'+'A') + text[1:]
 	}
 	return text
-}
-
-// visible returns a text with everything escaped that does not print as a
-// character of its own, but for the runes in keep. Reports about a rule stream or
-// a document quote its words, which may come from anywhere and must not control a
-// terminal. (The words of a command line are printed as they are, as the reference
-// program does.)
-func visible(text, keep string) string {
-	var b []byte
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			b = fmt.Appendf(b, `\x%02x`, text[0])
-		case unicode.IsPrint(r), strings.ContainsRune(keep, r):
-			b = append(b, text[:size]...)
-		default:
-			quoted := strconv.QuoteRune(r)
-			b = append(b, quoted[1:len(quoted)-1]...)
-		}
-		text = text[size:]
-	}
-	return string(b)
 }

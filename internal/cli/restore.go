@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"io"
-	"iter"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -86,9 +85,7 @@ func readLog(s *session, json bool) (*ruleset.Log, error) {
 func readRules(s *session, json bool, use func(*ruleset.Rule) error) error {
 	var source ruleset.Source = ruleset.NewReader(s.env.Stdin, s.parser, nil)
 	if json {
-		next, stop := iter.Pull2(s.documentRules)
-		defer stop()
-		source = pulled(next)
+		source = ruleset.NewDecoder(s.env.Stdin)
 	}
 
 	var first error
@@ -124,16 +121,4 @@ func withKernelText(e *ruleset.Error) error {
 		return &ruleset.Error{Pos: e.Pos, Err: newChangeError(kernelErr)}
 	}
 	return e
-}
-
-// pulled is a Source of rules that are yielded.
-type pulled func() (ruleset.Rule, error, bool)
-
-func (p pulled) Next(into *ruleset.Rule) error {
-	r, err, ok := p()
-	if !ok {
-		return io.EOF
-	}
-	*into = r
-	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/format"
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
 // goodDocument has every member, and leaves out what can be left out.
@@ -104,6 +105,27 @@ func server(members string) string {
 	return service(`,"destinations":[{"address":"10.1.0.1"},{"address":"10.1.0.2"` + members + `}]`)
 }
 
+// TestDecoderUnknownFlags checks that flags which only a newer kernel knows survive a
+// document.
+func TestDecoderUnknownFlags(t *testing.T) {
+	var r Rule
+	doc := service(`,"scheduler_flags":["flag-1"],"unknown_flags":2147483712`)
+	if err := NewDecoder(strings.NewReader(doc)).Next(&r); err != nil {
+		t.Fatal(err)
+	}
+	want := ipvs.Sched1 | 0x40 | 1<<31
+	if got := r.Cmd.Change.Service.Flags; got != want {
+		t.Errorf("flags %#x, want %#x", got, want)
+	}
+	var log Log
+	log.Append(&r)
+	for r := range log.All() {
+		if got := r.Cmd.Change.Service.Flags; got != want {
+			t.Errorf("logged flags %#x, want %#x", got, want)
+		}
+	}
+}
+
 // TestDecoderSyntax has documents that are not JSON, or not an object with services.
 func TestDecoderSyntax(t *testing.T) {
 	nested := `{"services":[],"version":` + strings.Repeat("[", 200) + "0" + strings.Repeat("]", 200) + "}"
@@ -167,6 +189,9 @@ func TestDecoderServices(t *testing.T) {
 		{"flags not a list", service(`,"scheduler_flags":"flag-1"`), ".scheduler_flags: not a list"},
 		{"one_packet a number", service(`,"one_packet":1`), ".one_packet: neither true nor false"},
 		{"one_packet of TCP", service(`,"one_packet":true`), ": One-Packet Scheduling is only for UDP virtual services"},
+		{"unknown_flags a name", service(`,"unknown_flags":"flag-9"`), ".unknown_flags: not a whole number from 1 to 4294967295"},
+		{"unknown_flags too great", service(`,"unknown_flags":4294967297`), ".unknown_flags: not a whole number from 1 to 4294967295"},
+		{"unknown_flags that are known", service(`,"unknown_flags":65`), ".unknown_flags: 0x41 has flags with a name"},
 		{"persistent true", service(`,"persistent":true`), ".persistent: not an object"},
 		{"timeout 0", service(`,"persistent":{"timeout":0}`), ".persistent.timeout: not a whole number from 1 to 2678400"},
 		{"timeout too great", service(`,"persistent":{"timeout":2678401}`), ".persistent.timeout: not a whole number from 1 to 2678400"},

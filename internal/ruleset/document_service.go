@@ -58,6 +58,7 @@ var serviceObject = object{
 				d.values.service.Flags |= ipvs.OnePacket
 			}
 		}},
+		{"unknown_flags", (*Decoder).readUnknownFlags},
 		{"destinations", func(d *Decoder) { d.beginList((*Decoder).beginServer) }},
 		{"stats", (*Decoder).skip},
 	},
@@ -86,6 +87,16 @@ func hasUnknownFlag(names []string) bool {
 	}
 	_, _, ok := ipvs.ParseSchedFlag(names[len(names)-1])
 	return !ok
+}
+
+// readUnknownFlags reads the flags that the model has no names for.
+func (d *Decoder) readUnknownFlags() {
+	nerrors := d.nerrors
+	flags := ipvs.ServiceFlags(d.uint32(1, math.MaxUint32))
+	if d.nerrors == nerrors && flags&ipvs.KnownFlags != 0 {
+		d.fail("%#x has flags with a name", uint32(flags))
+	}
+	d.values.service.Flags |= flags &^ ipvs.KnownFlags
 }
 
 // readEngine reads the persistence engine. It has its place in "persistent", and

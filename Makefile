@@ -1,4 +1,3 @@
-# What the project can be asked to do. Everything that is needed and missing is
 # installed: as root, or through sudo; otherwise an error says what to run.
 
 GO     ?= go

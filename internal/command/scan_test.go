@@ -1,106 +1,71 @@
 package command
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTable checks what the users of the table rely on.
-func TestTable(t *testing.T) {
-	if n := len(table); n > 64 {
-		t.Errorf("%d groups, more than line.seen has bits", n)
-	}
+// scanned is an event as a test has it.
+type scanned struct{ Long, Value, Word string }
 
-	seen := map[string]bool{}
-	checkUnique := func(name string) {
-		if seen[name] {
-			t.Errorf("%s is in the table twice", name)
-		}
-		seen[name] = true
-	}
-	for i := range table {
-		g := &table[i]
-		checkUnique("group " + g.Name)
-		for _, o := range g.Options {
-			for _, name := range o.Names() {
-				checkUnique(name)
-			}
-			if o.Group != g || g.index != i {
-				t.Errorf("--%s is not tied to its group", o.Long)
-			}
-		}
-	}
+// TestScan splits words into options and operands, up to the first bad word.
+func TestScan(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		line     string
+		events   []scanned
+		operands []string
+		err      error
+	}{
+		{name: "nothing"},
+		{name: "operands", line: "a - b", operands: []string{"a", "-", "b"}},
+		{name: "end of the options", line: "-n -- -n -- x", events: []scanned{{"numeric", "", "-n"}}, operands: []string{"-n", "--", "x"}},
+		{name: "letters", line: "-Lnc", events: []scanned{{"list", "", "-Lnc"}, {"numeric", "", "-Lnc"}, {"connection", "", "-Lnc"}}},
+		{name: "value in the word", line: "-nw5 6", events: []scanned{{"numeric", "", "-nw5"}, {"weight", "5", "-nw5"}}, operands: []string{"6"}},
+		{name: "value after an equals sign", line: "-w=5", events: []scanned{{"weight", "5", "-w=5"}}},
+		{name: "empty value after an equals sign", line: "-w= 5", events: []scanned{{"weight", "", "-w="}}, operands: []string{"5"}},
+		{name: "only one equals sign is cut off", line: "-s==x", events: []scanned{{"scheduler", "=x", "-s==x"}}},
+		{name: "value in the next word", line: "-w 5 6", events: []scanned{{"weight", "5", "5"}}, operands: []string{"6"}},
+		{name: "next word like an option", line: "-w -n", events: []scanned{{"weight", "-n", "-n"}}},
+		{name: "long with next word", line: "--weight 5", events: []scanned{{"weight", "5", "5"}}},
+		{name: "long with equals sign", line: "--weight=5=6", events: []scanned{{"weight", "5=6", "--weight=5=6"}}},
+		{name: "long with empty value", line: "--weight= 5", events: []scanned{{"weight", "", "--weight="}}, operands: []string{"5"}},
+		{name: "long without value", line: "--numeric 5", events: []scanned{{"numeric", "", "--numeric"}}, operands: []string{"5"}},
+		{name: "optional value", line: "-p 5 -p", events: []scanned{{"persistent", "5", "5"}, {"persistent", "360", "-p"}}},
+		{name: "optional value before an option", line: "--persistent -n", events: []scanned{{"persistent", "360", "--persistent"}, {"numeric", "", "-n"}}},
+		{name: "optional value in the word", line: "-np5", events: []scanned{{"numeric", "", "-np5"}, {"persistent", "5", "-np5"}}},
+		{name: "optional value that is empty", line: "--persistent=", events: []scanned{{"persistent", "", "--persistent="}}},
 
-	for _, o := range Options() {
-		t.Run(o.Long, func(t *testing.T) {
-			if o.Help == "" {
-				t.Error("no help")
+		{name: "unknown letter", line: "-n -Lq -n", events: []scanned{{"numeric", "", "-n"}, {"list", "", "-Lq"}}, err: &UsageError{"-Lq: unknown option", 255}},
+		{name: "unknown word", line: "-n --frob=1 -n", events: []scanned{{"numeric", "", "-n"}}, err: &UsageError{"--frob=1: unknown option", 255}},
+		{name: "missing value", line: "-n -w", events: []scanned{{"numeric", "", "-n"}}, err: &UsageError{"-w: missing argument", 255}},
+		{name: "value for a letter without one", line: "-Ln=5", events: []scanned{{"list", "", "-Ln=5"}}, err: &UsageError{"-Ln=5: option does not take an argument", 255}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newScanner()
+			_, _, _ = s.scan([]string{"-L", "x", "-q"}) // a scanner is used for many lines
+			events, operands, err := s.scan(strings.Fields(test.line))
+
+			var got []scanned
+			for _, e := range events {
+				got = append(got, scanned{e.option.Long, e.value, e.word})
 			}
-			if !slices.Contains(Sections(), o.Group.Section) {
-				t.Errorf("no section %q", o.Group.Section)
+			if diff := cmp.Diff(test.events, got); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
 			}
-			if isStored := !o.IsCommand() || o.Value != ""; isStored != (o.read != nil) {
-				t.Errorf("stores a value: %v, has a read function: %v", isStored, o.read != nil)
+			if diff := cmp.Diff(strings.Join(test.operands, " "), strings.Join(operands, " ")); diff != "" {
+				t.Errorf("operands (-want +got):\n%s", diff)
 			}
-			if slices.Contains(o.Choices, "") || o.Choices != nil && o.Value == "" {
-				t.Errorf("choices %q for value %q", o.Choices, o.Value)
+			if diff := cmp.Diff(test.err, err); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// TestChoices parses every choice of the table as a value.
-func TestChoices(t *testing.T) {
-	lines := map[string]string{
-		"start-daemon": "--start-daemon %s",
-		"stop-daemon":  "--stop-daemon %s",
-		"scheduler":    "-A -f 1 -s %s",
-		"pe":           "-A -f 1 -p --pe %s",
-		"tun-type":     "-a -f 1 -r 2.2.2.2 -i --tun-port 1 --tun-type %s",
-		"sched-flags":  "-A -f 1 -s sh -b %s",
-	}
-	for _, o := range Options() {
-		for _, choice := range o.Choices {
-			t.Run(o.Long+" "+choice, func(t *testing.T) {
-				line := strings.ReplaceAll(lines[o.Long], "%s", choice)
-				switch {
-				case strings.HasPrefix(choice, "mh-"):
-					line = strings.Replace(line, "-s sh", "-s mh", 1)
-				case choice == "ipip" || choice == "gre":
-					line = strings.Replace(line, "--tun-port 1", "", 1)
-				}
-				if _, err := parse(t, line); err != nil {
-					t.Errorf("%q: %v", line, err)
-				}
-			})
-		}
-	}
-}
-
-// TestHelp checks the output of -h for its width, and for every option.
-func TestHelp(t *testing.T) {
-	text := HelpText()
-	for line := range strings.Lines(text) {
-		if n := len(strings.TrimSuffix(line, "\n")); n > helpWidth {
-			t.Errorf("%d columns: %s", n, line)
-		}
-		if strings.TrimRight(line, " \n")+"\n" != line {
-			t.Errorf("blanks at the end of %q", line)
-		}
-	}
-	for _, o := range Options() {
-		t.Run(o.Long, func(t *testing.T) {
-			if n := strings.Count(text, "\n  "+o.term()+" "); n != 1 {
-				t.Errorf("%q is in the text %d times", o.term(), n)
-			}
-		})
-	}
-}
-
-// TestAppendWords parts lines as ipvsadm -R does.
+// TestAppendWords splits lines as ipvsadm -R does.
 func TestAppendWords(t *testing.T) {
 	for line, want := range map[string][]string{
 		"":                              nil,
@@ -110,19 +75,30 @@ func TestAppendWords(t *testing.T) {
 		"-A\t-t  1.1.1.1\r:80":          {"-A", "-t", "1.1.1.1", ":80"},
 		"-A -t \"a b\"":                 {"-A", "-t", "\"a", "b\""},
 		"-A # -t x":                     {"-A"},
+		"-A #":                          {"-A"},
 		"# a comment":                   nil,
 		"-A -t a#b":                     {"-A", "-t", "a#b"},
 		"-A -t x\x00y z\x00 \x00 \v":    {"-A", "-t", "x", "z", "", "\v"},
+		"\x00ipvsadm":                   {""},
 		"-A -t 1.1.1.1:80 ipvsadm# -p ": {"-A", "-t", "1.1.1.1:80", "ipvsadm#", "-p"},
 	} {
-		if diff := cmp.Diff(want, AppendWords(nil, line)); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", line, diff)
-		}
+		t.Run(line, func(t *testing.T) {
+			if diff := cmp.Diff(want, AppendWords(nil, line)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
+
+	t.Run("appends", func(t *testing.T) {
+		if diff := cmp.Diff([]string{"before", "-A"}, AppendWords([]string{"before"}, "-A")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }
 
-// FuzzParse feeds whole lines to the parser: it gives a command, or an *UsageError with
-// a text and a status, and the same parser gives the same answer again.
+// FuzzParse checks that the parser returns a command or an *UsageError with a text and a
+// status, that it returns the same again, and that the change of a command gives the
+// command.
 func FuzzParse(f *testing.F) {
 	for _, line := range []string{
 		"-A -t 10.0.0.1:80 -s rr -p300 -M 255.255.255.0 --pe sip -b flag-1",
@@ -139,7 +115,7 @@ func FuzzParse(f *testing.F) {
 		if firstErr != nil {
 			e, ok := firstErr.(*UsageError)
 			if !ok || e.Text == "" || e.Status != StatusUsageError && e.Status != StatusParseError {
-				t.Fatalf("%q: not a fault of the line: %#v", words, firstErr)
+				t.Fatalf("%q: not a usage error: %#v", words, firstErr)
 			}
 		} else if first.Verb == None {
 			t.Fatalf("%q: neither a command nor an error", words)
@@ -148,10 +124,10 @@ func FuzzParse(f *testing.F) {
 		}
 		second, secondErr := p.Parse(words)
 		if diff := cmp.Diff(first, second, compareAddrs); diff != "" {
-			t.Fatalf("%q: the second answer differs:\n%s", words, diff)
+			t.Fatalf("%q: the second command differs (-first +second):\n%s", words, diff)
 		}
 		if diff := cmp.Diff(firstErr, secondErr); diff != "" {
-			t.Fatalf("%q: the second error differs:\n%s", words, diff)
+			t.Fatalf("%q: the second error differs (-first +second):\n%s", words, diff)
 		}
 	})
 }

@@ -38,7 +38,7 @@ linked_root() {
     mount -o remount,ro / && mount -t tmpfs -o mode=755 root /run/root && cd /run/root &&
         mkdir proc sys dev run etc tmp usr usr/lib || return
     chmod 1777 tmp
-    mount -t tmpfs tmpfs run && mkdir run/host && mount --bind / run/host || return
+    mount -t tmpfs tmpfs run && mkdir .host && mount --bind / .host || return
     find / -maxdepth 1 -type l -exec cp -P -t . {} +
     for directory in / /tmp/ /usr/ /usr/lib/; do
         link "$directory" || return
@@ -50,7 +50,7 @@ linked_root() {
 # has it already.
 link() {
     for file in "$1"*; do
-        [ -e ".$file" ] || [ -L ".$file" ] || echo "/run/host$file"
+        [ -e ".$file" ] || [ -L ".$file" ] || echo "/.host$file"
     done | xargs -r -d '\n' ln -s -t ".$1"
 }
 

@@ -44,9 +44,14 @@ func (s *Script) Compare(reference, ours *Record) []Difference {
 // and among rules.
 var startsService = regexp.MustCompile(`(?m)^(TCP|UDP|SCTP|FWM|-A) `)
 
-// canonical sorts the services of a table, each with its servers, as texts. In
-// the kernel their order depends on where in memory the namespace is.
+// tableSize matches what the titles of a table say of the number of its buckets.
+var tableSize = regexp.MustCompile(`\(size=\d+\)`)
+
+// canonical returns a table with its services sorted as texts, each with its
+// servers, and without its size. Their order depends on the address of the
+// namespace in memory or on a random key, and the size of the kernel.
 func canonical(table string) string {
+	table = tableSize.ReplaceAllString(table, "(size=*)")
 	starts := startsService.FindAllStringIndex(table, -1)
 	if len(starts) == 0 {
 		return table
@@ -63,7 +68,8 @@ func canonical(table string) string {
 	return table[:starts[0][0]] + strings.Join(services, "")
 }
 
-// canonicalEach does that with each of several listings in one text.
+// canonicalEach returns a text of several listings with each of them as canonical
+// returns it.
 func canonicalEach(text string) string {
 	const title = "IP Virtual Server version"
 	listings := strings.Split(text, title)

@@ -76,12 +76,15 @@ func TestCompareBeside(t *testing.T) {
 }
 
 func TestCanonical(t *testing.T) {
-	const title = "IP Virtual Server version 1.2.1 (size=4096)\n  -> RemoteAddress:Port Forward\n"
+	const (
+		title = "IP Virtual Server version 1.2.1 (size=*)\n  -> RemoteAddress:Port Forward\n"
+		sized = "IP Virtual Server version 1.2.1 (size=4096)\n  -> RemoteAddress:Port Forward\n"
+	)
 	for table, want := range map[string]string{
 		"":      "",
 		NoTable: NoTable,
-		title:   title,
-		title + "UDP  B\n  -> 2\n  -> 1\nTCP  A\nFWM  C\n  -> 3\n": title + "FWM  C\n  -> 3\nTCP  A\nUDP  B\n  -> 2\n  -> 1\n",
+		sized:   title,
+		sized + "UDP  B\n  -> 2\n  -> 1\nTCP  A\nFWM  C\n  -> 3\n": title + "FWM  C\n  -> 3\nTCP  A\nUDP  B\n  -> 2\n  -> 1\n",
 		"-A -t b\n-a -t b -r 2\n-A -t a\n":                         "-A -t a\n-A -t b\n-a -t b -r 2\n",
 	} {
 		if diff := cmp.Diff(want, canonical(table)); diff != "" {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -76,18 +78,64 @@ func (n *Namespace) Run(ctx context.Context, c Command) (r Result, err error) {
 	return r, err
 }
 
-// NoTable is what Table gives if the kernel has no IPVS.
+// Resizes reports whether the kernel resizes IPVS tables, as Linux does since 7.1:
+// such a kernel has the file ip_vs_status.
+func (n *Namespace) Resizes() bool {
+	err := n.Do(func() error {
+		_, err := os.Stat("/proc/thread-self/net/ip_vs_status")
+		return err
+	})
+	return err == nil
+}
+
+// NoTable is what Table returns if the kernel has no IPVS.
 const NoTable = "the kernel has no table\n"
 
-// Table is the namespace's /proc/net/ip_vs.
+// tableReads limits how often Table reads a table that changes.
+const tableReads = 50
+
+// Table returns the namespace's /proc/net/ip_vs. Since Linux 7.1 a table that is
+// being resized can list services twice and omit others, so it is read until two
+// readings agree. Under traffic they never may; then it is the last one.
 func (n *Namespace) Table() (text string, err error) {
-	err = n.Do(func() error {
-		b, err := os.ReadFile("/proc/thread-self/net/ip_vs")
-		text = string(b)
+	err = n.Do(func() (err error) {
+		text, err = readUntilStable("/proc/thread-self/net/ip_vs")
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return NoTable, nil
 	}
 	return text, err
+}
+
+// readUntilStable reads a file until its text is that of the reading before and no
+// service comes twice in it.
+func readUntilStable(path string) (text string, err error) {
+	for range tableReads {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		if string(b) == text && !hasTwice(text) {
+			return text, nil
+		}
+		text = string(b)
+		time.Sleep(time.Millisecond)
+	}
+	return text, nil
+}
+
+// hasTwice reports whether a table has a service twice.
+func hasTwice(table string) bool {
+	seen := map[string]bool{}
+	for line := range strings.Lines(table) {
+		if !startsService.MatchString(line) {
+			continue
+		}
+		if seen[line] {
+			return true
+		}
+		seen[line] = true
+	}
+	return false
 }

@@ -15,8 +15,8 @@ import (
 type Outcome struct {
 	Result
 	Table string
-	// Beside is what the reference did with the same line just before, in
-	// the same namespace; nil if it was not asked.
+	// Beside is what the reference did with the same line in the same
+	// namespace; nil if it was not run.
 	Beside *Result
 }
 
@@ -32,11 +32,20 @@ type Record struct {
 // tunnels. They are one stream, which is one start of a process.
 const endListings = "-Sn\n-Ln --thresholds\n-Ln --tun-info\n"
 
+// player plays a script with one set of programs.
+type player struct {
+	script   *Script
+	ns       *Namespace
+	programs Programs
+	beside   *Programs
+	dir      string
+}
+
 // Play plays a script with a set of programs in a fresh network namespace. If
-// beside is not nil, each listing is done with those programs as well, in the same
-// place; if it is nil, the listings are left out, since they change nothing and are
-// compared in one place only.
-func (s *Script) Play(ctx context.Context, p Programs, beside *Programs) (_ *Record, err error) {
+// beside is not nil, each listing is done with those programs too, in the same
+// namespace. If it is nil, listings are omitted: they change nothing and are
+// compared in one namespace only.
+func (s *Script) Play(ctx context.Context, programs Programs, beside *Programs) (_ *Record, err error) {
 	ns, err := NewNamespace()
 	if err != nil {
 		return nil, err
@@ -47,26 +56,88 @@ func (s *Script) Play(ctx context.Context, p Programs, beside *Programs) (_ *Rec
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	p := player{s, ns, programs, beside, dir}
 	record := &Record{}
-	record.Outcomes, err = s.playSteps(ctx, s.Steps, ns, p, beside, dir)
+	record.Outcomes, err = p.playSteps(ctx, s.Steps)
 	if err == nil {
 		record.End, err = listEnd(ctx, ns)
 	}
-	_, endErr := s.playSteps(ctx, s.Ends, ns, p, nil, dir)
+	_, endErr := p.playSteps(ctx, s.Ends)
 	return record, errors.Join(err, endErr)
 }
 
-// playSteps does steps in order, until one cannot be done.
-func (s *Script) playSteps(ctx context.Context, steps []Step, ns *Namespace, p Programs, beside *Programs, dir string) ([]Outcome, error) {
+// playSteps plays steps in order, until one cannot be run.
+func (p player) playSteps(ctx context.Context, steps []Step) ([]Outcome, error) {
 	var outcomes []Outcome
 	for _, step := range steps {
-		outcome, err := step.play(ctx, ns, p, beside, dir)
+		outcome, err := p.play(ctx, step)
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: with the programs of the %s: %w", s.Name, step.Number, p.Name, err)
+			return nil, fmt.Errorf("%s:%d: with the programs of the %s: %w", p.script.Name, step.Number, p.programs.Name, err)
 		}
 		outcomes = append(outcomes, outcome)
 	}
 	return outcomes, nil
+}
+
+// play plays one step.
+func (p player) play(ctx context.Context, step Step) (Outcome, error) {
+	switch {
+	case step.Setup:
+		return Outcome{}, p.prepare(ctx, step)
+	case step.Listing:
+		return p.list(ctx, step)
+	default:
+		result, err := p.run(ctx, step, p.programs)
+		return p.withTable(Outcome{Result: result}, err)
+	}
+}
+
+// prepare plays a step of preparation, which has to succeed.
+func (p player) prepare(ctx context.Context, step Step) error {
+	result, err := p.run(ctx, step, p.programs)
+	if err == nil && result.Status != 0 {
+		err = fmt.Errorf("%s: status %d: %s", step.Line, result.Status, result.Stderr)
+	}
+	return err
+}
+
+// besideRuns limits how often the reference lists a table that ours listed.
+const besideRuns = 6
+
+// list plays a listing, with both programs. Since Linux 7.1 a listing during a
+// resize of the table can have services twice and lack others. Ours must not; the
+// reference may, so it lists again where the two differ.
+func (p player) list(ctx context.Context, step Step) (o Outcome, err error) {
+	if p.beside == nil {
+		return p.withTable(o, nil)
+	}
+	if o.Result, err = p.run(ctx, step, p.programs); err != nil {
+		return o, err
+	}
+	runs := 1
+	if p.ns.Resizes() && step.Intended == nil {
+		runs = besideRuns
+	}
+	for range runs {
+		beside, err := p.run(ctx, step, *p.beside)
+		if err != nil {
+			return o, err
+		}
+		o.Beside = &beside
+		if beside == o.Result {
+			break
+		}
+	}
+	return p.withTable(o, nil)
+}
+
+// withTable adds the kernel's table to an outcome.
+func (p player) withTable(o Outcome, err error) (Outcome, error) {
+	if err == nil {
+		o.Table, err = p.ns.Table()
+	}
+	return o, err
 }
 
 // unpack writes the script's files to a directory that every user can read.
@@ -82,44 +153,18 @@ func (s *Script) unpack() (dir string, err error) {
 	return dir, err
 }
 
-// play does one step.
-func (step Step) play(ctx context.Context, ns *Namespace, p Programs, beside *Programs, dir string) (o Outcome, err error) {
-	if step.Listing && beside == nil {
-		o.Table, err = ns.Table()
-		return o, err
-	}
-	if step.Listing {
-		result, err := step.run(ctx, ns, *beside, dir)
-		if err != nil {
-			return o, err
-		}
-		o.Beside = &result
-	}
-	o.Result, err = step.run(ctx, ns, p, dir)
-	switch {
-	case err != nil:
-		return o, err
-	case !step.Setup:
-		o.Table, err = ns.Table()
-		return o, err
-	case o.Status != 0:
-		return o, fmt.Errorf("%s: status %d: %s", step.Line, o.Status, o.Stderr)
-	}
-	return Outcome{}, nil
-}
-
-// run runs the line of a step once.
-func (step Step) run(ctx context.Context, ns *Namespace, p Programs, dir string) (Result, error) {
-	command, err := step.prepare(p)
+// run runs the line of a step once with a set of programs.
+func (p player) run(ctx context.Context, step Step, programs Programs) (Result, error) {
+	command, err := step.command(programs)
 	if err != nil {
 		return Result{}, err
 	}
-	command.Dir = dir
-	return ns.Run(ctx, command)
+	command.Dir = p.dir
+	return p.ns.Run(ctx, command)
 }
 
-// prepare makes the command of a step.
-func (step Step) prepare(p Programs) (Command, error) {
+// command returns the command of a step.
+func (step Step) command(p Programs) (Command, error) {
 	if step.Setup {
 		return Command{Path: "/bin/bash", Args: []string{"bash", "-e", "-o", "pipefail", "-c", step.Line}, Env: p.Env()}, nil
 	}
@@ -145,7 +190,8 @@ func credential(name string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
 }
 
-// listEnd lists the namespace with the reference.
+// listEnd lists the namespace with the reference: until two listings agree, where
+// the kernel resizes tables.
 func listEnd(ctx context.Context, ns *Namespace) (Result, error) {
 	reference, err := Reference()
 	if err != nil {
@@ -156,5 +202,16 @@ func listEnd(ctx context.Context, ns *Namespace) (Result, error) {
 		return Result{}, err
 	}
 	command.Stdin = endListings
-	return ns.Run(ctx, command)
+
+	result, err := ns.Run(ctx, command)
+	for range besideRuns {
+		if err != nil || !ns.Resizes() {
+			break
+		}
+		before := result
+		if result, err = ns.Run(ctx, command); result == before {
+			break
+		}
+	}
+	return result, err
 }

@@ -66,7 +66,7 @@ fuzz:
 
 # What of the programs the tests run, by package: those anywhere and those in a
 # guest, which writes what it counted to the one directory it may change.
-COVERED   := command cli format ipvs names kernel
+COVERED   := command cli format ipvs names genl kernel
 COVERPKG   = $(shell echo $(COVERED:%=./internal/%) | tr ' ' ,)
 COVERDATA := $(CURDIR)/bin/cover
 COVERAGE   = -covermode=atomic -coverpkg=$(COVERPKG)

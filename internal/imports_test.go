@@ -1,12 +1,14 @@
-// Package internal_test holds the rules of who may know whom.
+// Package internal_test checks which package imports which.
 package internal_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,11 +17,13 @@ import (
 
 const module = "github.com/ipvsadm-go/ipvsadm/"
 
-// known is which packages of the project a package may import; those of package
-// lab and its tools are free to import any.
-var known = map[string][]string{
+// allowed lists the packages of the project that a package may import. Package lab and
+// its tools may import any.
+var allowed = map[string][]string{
 	"internal/ipvs":          {},
-	"internal/kernel":        {"internal/ipvs"},
+	"internal/genl":          {},
+	"internal/genl/genltest": {},
+	"internal/kernel":        {"internal/ipvs", "internal/genl"},
 	"internal/names":         {"internal/ipvs"},
 	"internal/format":        {"internal/ipvs"},
 	"internal/command":       {"internal/ipvs"},
@@ -33,25 +37,32 @@ var known = map[string][]string{
 	"cmd/ipvsadm-restore":    {"internal/cli", "cmd/internal/wiring"},
 }
 
-// homes is the one package, or file, that a foreign package is at home in.
-var homes = map[string]string{
-	"github.com/mdlayher/": "internal/kernel/",
-	"github.com/spf13/":    "internal/command/scan.go",
-	"os/exec":              "internal/kernel/open.go",
-	"net":                  "internal/names/",
+// owners lists the packages, or files, that may import a foreign package.
+var owners = map[string][]string{
+	"github.com/mdlayher/": {"internal/genl/"},
+	"github.com/spf13/":    {"internal/command/scan.go"},
+	"os/exec":              {"internal/kernel/open.go"},
+	"net":                  {"internal/names/"},
+	"unsafe":               systemCalls,
 }
 
-// TestImports: the only door to Linux is package kernel, the language is pure, and
-// everything meets in cmd. Tests may import what they like.
+// systemCalls lists the files that may make system calls for which package unix has no
+// function: those of a netlink socket, and the default action of a signal.
+var systemCalls = []string{"internal/genl/syscall.go", "cmd/internal/wiring/signals.go"}
+
+// systemCall matches the functions of packages syscall and unix that make any system call.
+var systemCall = regexp.MustCompile(`^(Raw)?(V)?Syscall(6|9|NoError)?$`)
+
+// TestImports reads all files but tests, which may import what they like.
 func TestImports(t *testing.T) {
 	files := 0
 	for _, top := range []string{"../internal", "../cmd"} {
-		err := filepath.WalkDir(top, func(file string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(top, func(file string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "../internal/lab/") {
 				return err
 			}
 			files++
-			judgeFile(t, strings.TrimPrefix(filepath.ToSlash(file), "../"), file)
+			checkFile(t, strings.TrimPrefix(filepath.ToSlash(file), "../"), file)
 			return nil
 		})
 		if err != nil {
@@ -59,30 +70,60 @@ func TestImports(t *testing.T) {
 		}
 	}
 	if files < 20 {
-		t.Errorf("only %d files judged", files)
+		t.Errorf("only %d files were checked", files)
 	}
 }
 
-// judgeFile judges the imports of one file.
-func judgeFile(t *testing.T, name, file string) {
+// checkFile checks the imports and the system calls of one file.
+func checkFile(t *testing.T, name, file string) {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, spec := range f.Imports {
 		imported, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		own, isOwn := strings.CutPrefix(imported, module)
-		if isOwn && !slices.Contains(known[path.Dir(name)], own) {
-			t.Errorf("%s must not import %s", name, own)
+		checkImport(t, name, imported)
+	}
+
+	ast.Inspect(f, func(n ast.Node) bool {
+		if call := systemCallIn(n); call != "" && !slices.Contains(systemCalls, name) {
+			t.Errorf("%s must not call %s: only %v may", name, call, systemCalls)
 		}
-		for foreign, home := range homes {
-			if (imported == foreign || strings.HasSuffix(foreign, "/") && strings.HasPrefix(imported, foreign)) && !strings.HasPrefix(name, home) {
-				t.Errorf("%s must not import %s: its home is %s", name, imported, home)
-			}
+		return true
+	})
+}
+
+// checkImport checks one import.
+func checkImport(t *testing.T, name, imported string) {
+	t.Helper()
+	own, isOwn := strings.CutPrefix(imported, module)
+	if isOwn && !slices.Contains(allowed[path.Dir(name)], own) {
+		t.Errorf("%s must not import %s", name, own)
+	}
+	for foreign, files := range owners {
+		matches := imported == foreign || strings.HasSuffix(foreign, "/") && strings.HasPrefix(imported, foreign)
+		isOwner := func(owner string) bool { return strings.HasPrefix(name, owner) }
+		if matches && !slices.ContainsFunc(files, isOwner) {
+			t.Errorf("%s must not import %s: only %v may", name, imported, files)
 		}
 	}
+}
+
+// systemCallIn returns the name of the function if n is one of those that systemCall
+// matches.
+func systemCallIn(n ast.Node) string {
+	selector, ok := n.(*ast.SelectorExpr)
+	if !ok || !systemCall.MatchString(selector.Sel.Name) {
+		return ""
+	}
+	pkg, ok := selector.X.(*ast.Ident)
+	if !ok || pkg.Name != "unix" && pkg.Name != "syscall" {
+		return ""
+	}
+	return pkg.Name + "." + selector.Sel.Name
 }

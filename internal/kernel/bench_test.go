@@ -8,50 +8,64 @@ import (
 
 	"github.com/mdlayher/netlink"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
+	"github.com/ipvsadm-go/ipvsadm/internal/genl/genltest"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
 // BenchmarkDecodeDump decodes a server as a dump of Linux 6 carries it.
 func BenchmarkDecodeDump(b *testing.B) {
-	server := attrs(b, func(ae *encoder) {
-		ae.Nested(cmdAttrDest, func(nae *encoder) {
-			encodeDestination(nae, &ipvs.Destination{Addr: addrPort("10.0.0.1:80"), Weight: 1})
-			nae.Uint32(destAttrActive, 1)
-			nae.Uint32(destAttrInactive, 2)
-			nae.Uint32(destAttrPersistent, 3)
-			nae.Nested(destAttrStats, encodeStats(ipvs.Stats{}, false))
-			nae.Nested(destAttrStats64, encodeStats(ipvs.Stats{}, true))
+	server := attrs(b, func(e *genl.Encoder) {
+		e.Nested(cmdAttrDest, func(e *genl.Encoder) {
+			encodeDestination(e, &ipvs.Destination{Addr: addrPort("10.0.0.1:80"), Weight: 1})
+			e.Uint32(destAttrActive, 1)
+			e.Uint32(destAttrInactive, 2)
+			e.Uint32(destAttrPersistent, 3)
+			e.Nested(destAttrStats, encodeStats(ipvs.Stats{}, false))
+			e.Nested(destAttrStats64, encodeStats(ipvs.Stats{}, true))
 		})
 	})
-	datagram := slices.Repeat(replyMessage(1, netlink.Multi, server), 64)
 	b.ReportAllocs()
 	for b.Loop() {
-		for rest := datagram; len(rest) > 0; {
-			m, r, err := cutMessage(rest)
-			if err != nil {
-				b.Fatal(err)
-			}
-			var d ipvs.Destination
-			if err := decodeDestination(m.data[genericHeaderLength:], ipvs.IPv4, ipvs.WithStats, &d); err != nil {
-				b.Fatal(err)
-			}
-			rest = r
+		var d ipvs.Destination
+		if err := decodeDestination(server, ipvs.IPv4, ipvs.WithStats, &d); err != nil {
+			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(64*b.N), "ns/server")
 }
 
 // BenchmarkEncodeBatch encodes a full batch of servers.
 func BenchmarkEncodeBatch(b *testing.B) {
 	change := serverCases()["add-server-masq"]
-	r := results{changes: slices.Repeat([]ipvs.Change{change}, maxBatchChanges)}
-	c := newClient(nil, testFamily)
-	e := c.encoder(maxBatchChanges)
+	r := results{changes: slices.Repeat([]ipvs.Change{change}, genl.MaxBatch)}
+	c, _ := newScriptedClient(nil)
+	batch := c.conn.NewBatch(genl.MaxBatch)
 	b.ReportAllocs()
 	for b.Loop() {
-		c.encodeBatch(e, &r, 0)
+		batch.Reset()
+		c.fillBatch(batch, &r, 0)
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(maxBatchChanges*b.N), "ns/change")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(genl.MaxBatch*b.N), "ns/change")
+}
+
+// BenchmarkDump reads a dump of 1,000 services, the datagrams of which are in memory.
+func BenchmarkDump(b *testing.B) {
+	const services, datagrams = 1000, 10
+	c, k := newScriptedClient(nil)
+	k.Answer = func(rs []genltest.Request) []genltest.Datagram {
+		k.Sent = nil
+		seq := rs[0].Sequence
+		one := reply(seq, netlink.Multi, serviceAttrs(b, service(tcp("10.0.0.1:80"), "wlc")))
+		return append(slices.Repeat([]genltest.Datagram{{Bytes: slices.Repeat(one, services/datagrams)}}, datagrams),
+			genltest.Datagrams(genltest.Done(0, seq))...)
+	}
+	c.conn.LongDatagrams()
+	b.ReportAllocs()
+	for b.Loop() {
+		if entries, err := c.services(ipvs.WithoutStats); err != nil || len(entries) != services {
+			b.Fatal(len(entries), err)
+		}
+	}
 }
 
 func BenchmarkConnectionLine(b *testing.B) {

@@ -3,11 +3,12 @@ package kernel
 import (
 	"syscall"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// commandOf is the command of a change, false for an Op that only reads.
-func commandOf(op ipvs.Op) (command, bool) {
+// commandOf returns the command of a change. It reports false for an Op that reads.
+func commandOf(op ipvs.Op) (cmd command, ok bool) {
 	switch op {
 	case ipvs.AddService:
 		return cmdNewService, true
@@ -35,52 +36,59 @@ func commandOf(op ipvs.Op) (command, bool) {
 	return 0, false
 }
 
-// appendChange appends the request that makes a change. A change that cannot be put
-// into a message (an Op that reads, a name of 64 KiB) is refused with EINVAL, as the
-// kernel would.
-func (c *Client) appendChange(e *encoder, seq uint32, ch *ipvs.Change) error {
+// appendChange appends the request that makes a change. A change that cannot be put into
+// a message (an Op that reads, a name of 64 KiB) fails with EINVAL, as the kernel would
+// reject it.
+func (c *Client) appendChange(b *genl.Batch, ch *ipvs.Change) error {
 	cmd, ok := commandOf(ch.Op)
 	if !ok {
+		b.Skip()
 		return syscall.EINVAL
 	}
-	return c.appendRequest(e, seq, 0, cmd, func(ae *encoder) { encodeChange(ae, ch) })
+	return b.Append(c.request(cmd, func(e *genl.Encoder) { encodeChange(e, ch) }))
 }
 
 // encodeChange encodes the attributes of a change.
-func encodeChange(ae *encoder, ch *ipvs.Change) {
-	service := func(s *ipvs.Service) {
-		ae.Nested(cmdAttrService, func(nae *encoder) { encodeService(nae, s) })
-	}
-	named := func() {
-		s := namedService(ch.Service.ID)
-		service(&s)
-	}
-	destination := func(d *ipvs.Destination) {
-		ae.Nested(cmdAttrDest, func(nae *encoder) { encodeDestination(nae, d) })
-	}
+func encodeChange(e *genl.Encoder, ch *ipvs.Change) {
 	switch ch.Op {
 	case ipvs.AddService, ipvs.EditService:
-		service(&ch.Service)
+		encodeNestedService(e, &ch.Service)
 	case ipvs.DeleteService:
-		named()
+		encodeNamedService(e, ch.Service.ID)
 	case ipvs.AddDestination, ipvs.EditDestination:
-		named()
-		destination(&ch.Destination)
+		encodeNamedService(e, ch.Service.ID)
+		encodeNestedDestination(e, &ch.Destination)
 	case ipvs.DeleteDestination:
-		named()
+		encodeNamedService(e, ch.Service.ID)
 		d := namedDestination(ch.Destination.Addr)
-		destination(&d)
+		encodeNestedDestination(e, &d)
 	case ipvs.Zero:
 		if ch.Service.ID != (ipvs.ServiceID{}) {
-			named()
+			encodeNamedService(e, ch.Service.ID)
 		}
 	case ipvs.SetTimeouts:
-		encodeTimeouts(ae, ch.Timeouts)
+		encodeTimeouts(e, ch.Timeouts)
 	case ipvs.StartDaemon:
-		ae.Nested(cmdAttrDaemon, func(nae *encoder) { encodeDaemon(nae, ch.Daemon) })
+		e.Nested(cmdAttrDaemon, func(e *genl.Encoder) { encodeDaemon(e, ch.Daemon) })
 	case ipvs.StopDaemon:
-		ae.Nested(cmdAttrDaemon, func(nae *encoder) {
-			encodeDaemonID(nae, ch.Daemon.State, "", ch.Daemon.SyncID)
+		e.Nested(cmdAttrDaemon, func(e *genl.Encoder) {
+			encodeDaemonID(e, ch.Daemon.State, "", ch.Daemon.SyncID)
 		})
 	}
+}
+
+// encodeNestedService encodes a whole service in an attribute of its own.
+func encodeNestedService(e *genl.Encoder, s *ipvs.Service) {
+	e.Nested(cmdAttrService, func(e *genl.Encoder) { encodeService(e, s) })
+}
+
+// encodeNamedService encodes a service in a request that only names it.
+func encodeNamedService(e *genl.Encoder, id ipvs.ServiceID) {
+	s := namedService(id)
+	encodeNestedService(e, &s)
+}
+
+// encodeNestedDestination encodes a whole real server in an attribute of its own.
+func encodeNestedDestination(e *genl.Encoder, d *ipvs.Destination) {
+	e.Nested(cmdAttrDest, func(e *genl.Encoder) { encodeDestination(e, d) })
 }

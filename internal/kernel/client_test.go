@@ -2,76 +2,68 @@ package kernel
 
 import (
 	"errors"
-	"slices"
 	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mdlayher/netlink"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
+	"github.com/ipvsadm-go/ipvsadm/internal/genl/genltest"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// attrs encodes attributes that must be encodable.
-func attrs(t testing.TB, fn func(*encoder)) []byte {
+// attrs returns the attributes that fn appends.
+func attrs(t testing.TB, fn func(*genl.Encoder)) []byte {
 	t.Helper()
-	var e encoder
-	if fn(&e); e.err != nil {
-		t.Fatal(e.err)
+	b, err := genl.Encoded(fn)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return e.b
+	return b
 }
 
 func infoAttrs(t testing.TB) []byte {
-	return attrs(t, func(ae *encoder) {
-		ae.Uint32(infoAttrVersion, 0x010201)
-		ae.Uint32(infoAttrConnTabSize, 4096)
+	return attrs(t, func(e *genl.Encoder) {
+		e.Uint32(infoAttrVersion, 0x010201)
+		e.Uint32(infoAttrConnTabSize, 4096)
 	})
 }
 
 func serviceAttrs(t testing.TB, s ipvs.Service) []byte {
-	return attrs(t, func(ae *encoder) {
-		ae.Nested(cmdAttrService, func(nae *encoder) { encodeService(nae, &s) })
+	return attrs(t, func(e *genl.Encoder) {
+		e.Nested(cmdAttrService, func(ne *genl.Encoder) { encodeService(e, &s) })
 	})
 }
 
 func destinationAttrs(t testing.TB, d ipvs.Destination) []byte {
-	return attrs(t, func(ae *encoder) {
-		ae.Nested(cmdAttrDest, func(nae *encoder) { encodeDestination(nae, &d) })
+	return attrs(t, func(e *genl.Encoder) {
+		e.Nested(cmdAttrDest, func(ne *genl.Encoder) { encodeDestination(e, &d) })
 	})
 }
 
+// TestInfo checks the answer, and the errors of a request that reads.
 func TestInfo(t *testing.T) {
-	good := func(ms []message) []event { return datagrams(replyMessage(ms[0].Sequence, 0, infoAttrs(t))) }
 	tests := []struct {
 		name   string
-		answer func([]message) []event
+		answer func(seq uint32) [][]byte
 		errno  syscall.Errno
 	}{
-		{"answered", good, 0},
-		{"strays before", func(ms []message) []event {
-			return append(datagrams(errorMessage(77, syscall.EPERM), replyMessage(77, 0, nil)), good(ms)...)
-		}, 0},
-		{"refused", func(ms []message) []event { return datagrams(errorMessage(ms[0].Sequence, syscall.EPERM)) }, syscall.EPERM},
-		{"only acknowledged", func(ms []message) []event { return datagrams(errorMessage(ms[0].Sequence, 0)) }, syscall.EBADMSG},
-		{"no answer", nil, syscall.ETIMEDOUT},
-		{"half a header", func([]message) []event { return datagrams(make([]byte, 15)) }, syscall.EBADMSG},
-		{"a length beyond the datagram", func(ms []message) []event {
-			return datagrams(replyMessage(ms[0].Sequence, 0, infoAttrs(t))[:24])
-		}, syscall.EBADMSG},
-		{"no generic header", func(ms []message) []event {
-			return datagrams(makeMessage(testFamily, 0, ms[0].Sequence, nil))
-		}, syscall.EBADMSG},
+		{"answered", func(seq uint32) [][]byte { return [][]byte{reply(seq, 0, infoAttrs(t))} }, 0},
+		{"rejected", func(seq uint32) [][]byte { return [][]byte{genltest.Error(seq, syscall.EPERM)} }, syscall.EPERM},
+		{"no such family", func(seq uint32) [][]byte { return [][]byte{genltest.Error(seq, syscall.ENOENT)} }, syscall.ENOPROTOOPT},
+		{"no answer", func(uint32) [][]byte { return nil }, syscall.ETIMEDOUT},
+		{"malformed", func(seq uint32) [][]byte { return [][]byte{reply(seq, 0, []byte{1})} }, syscall.EBADMSG},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, _ := newScriptedClient(tt.answer)
+			c, _ := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
+				return genltest.Datagrams(tt.answer(rs[0].Sequence)...)
+			})
 			got, err := c.Info()
 			wantError(t, err, ipvs.ReadInfo, tt.errno)
-			if tt.errno == 0 {
-				if want := (ipvs.Info{Version: 0x010201, ConnTableSize: 4096}); got != want {
-					t.Errorf("info %+v, want %+v", got, want)
-				}
+			if want := (ipvs.Info{Version: 0x010201, ConnTableSize: 4096}); tt.errno == 0 && got != want {
+				t.Errorf("info %+v, want %+v", got, want)
 			}
 		})
 	}
@@ -94,11 +86,11 @@ func wantError(t *testing.T, err error, op ipvs.Op, errno syscall.Errno) {
 
 // TestInfoIsAskedOnce: also by listings.
 func TestInfoIsAskedOnce(t *testing.T) {
-	c, k := newScriptedClient(func(ms []message) []event {
-		if command(ms[0].data[0]) == cmdGetInfo {
-			return datagrams(replyMessage(ms[0].Sequence, 0, infoAttrs(t)))
+	c, k := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
+		if command(rs[0].Command) == cmdGetInfo {
+			return genltest.Datagrams(reply(rs[0].Sequence, 0, infoAttrs(t)))
 		}
-		return datagrams(doneMessage(ms[0].Sequence, 0))
+		return genltest.Datagrams(genltest.Done(0, rs[0].Sequence))
 	})
 	for range 2 {
 		if _, err := c.Info(); err != nil {
@@ -112,16 +104,16 @@ func TestInfoIsAskedOnce(t *testing.T) {
 			t.Errorf("table (-want +got):\n%s", diff)
 		}
 	}
-	if len(k.sent) != 3 {
-		t.Errorf("%d requests, want 3", len(k.sent))
+	if len(k.Sent) != 3 {
+		t.Errorf("%d requests, want 3", len(k.Sent))
 	}
 }
 
 func TestTimeouts(t *testing.T) {
 	want := ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}
-	c, _ := newScriptedClient(func(ms []message) []event {
-		b := attrs(t, func(ae *encoder) { encodeTimeouts(ae, want) })
-		return datagrams(replyMessage(ms[0].Sequence, 0, b))
+	c, _ := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
+		b := attrs(t, func(e *genl.Encoder) { encodeTimeouts(e, want) })
+		return genltest.Datagrams(reply(rs[0].Sequence, 0, b))
 	})
 	got, err := c.Timeouts()
 	wantError(t, err, ipvs.ReadTimeouts, 0)
@@ -130,141 +122,82 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// TestDumps plays the ways in which a dump can go, by the list of daemons.
-func TestDumps(t *testing.T) {
-	master := ipvs.Daemon{State: ipvs.Master, Interface: "eth0", SyncID: 7}
-	backup := ipvs.Daemon{State: ipvs.Backup, Interface: "eth1"}
-	entry := func(seq uint32, flags netlink.HeaderFlags, d ipvs.Daemon) []byte {
-		return replyMessage(seq, netlink.Multi|flags, attrs(t, func(ae *encoder) {
-			ae.Nested(cmdAttrDaemon, func(nae *encoder) { encodeDaemon(nae, d) })
-		}))
+// TestDaemons lists two daemons, at the second try.
+func TestDaemons(t *testing.T) {
+	want := []ipvs.Daemon{
+		{State: ipvs.Master, Interface: "eth0", SyncID: 7},
+		{State: ipvs.Backup, Interface: "eth1"},
 	}
-	tests := []struct {
-		name string
-		// answer is called with the number of the try, from 0.
-		answer func(try int, seq uint32) []event
-		want   []ipvs.Daemon
-		errno  syscall.Errno
-		tries  int
-	}{
-		{name: "empty", answer: func(_ int, seq uint32) []event { return datagrams(doneMessage(seq, 0)) }, tries: 1},
-		{
-			name: "two in two datagrams",
-			answer: func(_ int, seq uint32) []event {
-				return datagrams(entry(seq, 0, master), slices.Concat(entry(seq, 0, backup), doneMessage(seq, 0)))
-			},
-			want: []ipvs.Daemon{master, backup}, tries: 1,
-		},
-		{
-			name: "interrupted once",
-			answer: func(try int, seq uint32) []event {
-				if try == 0 {
-					return datagrams(entry(seq, netlink.DumpInterrupted, backup), doneMessage(seq, netlink.DumpInterrupted))
-				}
-				return datagrams(entry(seq, 0, master), doneMessage(seq, 0))
-			},
-			want: []ipvs.Daemon{master}, tries: 2,
-		},
-		{
-			name:   "interrupted always",
-			answer: func(_ int, seq uint32) []event { return datagrams(doneMessage(seq, netlink.DumpInterrupted)) },
-			errno:  syscall.EINTR, tries: maxDumps,
-		},
-		{
-			name:   "without an end",
-			answer: func(_ int, seq uint32) []event { return datagrams(entry(seq, 0, master)) },
-			errno:  syscall.ETIMEDOUT, tries: 1,
-		},
-		{
-			name:   "refused",
-			answer: func(_ int, seq uint32) []event { return datagrams(errorMessage(seq, syscall.EPERM)) },
-			errno:  syscall.EPERM, tries: 1,
-		},
-		{
-			name: "an end with an error",
-			answer: func(_ int, seq uint32) []event {
-				done := makeMessage(netlink.Done, netlink.Multi, seq, []byte{0xfd, 0xff, 0xff, 0xff})
-				return datagrams(entry(seq, 0, master), done)
-			},
-			errno: syscall.Errno(3), tries: 1, // ESRCH is 3
-		},
-		{
-			name: "an entry that is none, read to the end all the same",
-			answer: func(_ int, seq uint32) []event {
-				return datagrams(replyMessage(seq, netlink.Multi, nil), entry(seq, 0, master), doneMessage(seq, 0))
-			},
-			errno: syscall.EBADMSG, tries: 1,
-		},
-		{
-			name: "answers to others between",
-			answer: func(_ int, seq uint32) []event {
-				return datagrams(entry(seq+1, 0, backup), entry(seq, 0, master), doneMessage(seq-1, 0), doneMessage(seq, 0))
-			},
-			want: []ipvs.Daemon{master}, tries: 1,
-		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			try := 0
-			c, k := newScriptedClient(func(ms []message) []event {
-				try++
-				return tt.answer(try-1, ms[0].Sequence)
+	tries := 0
+	c, _ := newScriptedClient(func(rs []genltest.Request) (answers []genltest.Datagram) {
+		tries++
+		var flags netlink.HeaderFlags
+		if tries == 1 {
+			flags = netlink.DumpInterrupted
+		}
+		for _, d := range want {
+			b := attrs(t, func(e *genl.Encoder) {
+				e.Nested(cmdAttrDaemon, func(e *genl.Encoder) { encodeDaemon(e, d) })
 			})
-			got, err := c.Daemons()
-			wantError(t, err, ipvs.ReadDaemons, tt.errno)
-			if diff := cmp.Diff(tt.want, got, compareDaemons); diff != "" {
-				t.Errorf("daemons (-want +got):\n%s", diff)
-			}
-			if len(k.sent) != tt.tries || len(k.queue) != 0 {
-				t.Errorf("%d tries, %d datagrams left; want %d and none", len(k.sent), len(k.queue), tt.tries)
-			}
-		})
+			answers = append(answers, genltest.Datagram{Bytes: reply(rs[0].Sequence, netlink.Multi|flags, b)})
+		}
+		return append(answers, genltest.Datagram{Bytes: genltest.Done(flags, rs[0].Sequence)})
+	})
+	got, err := c.Daemons()
+	wantError(t, err, 0, 0)
+	if diff := cmp.Diff(want, got, compareDaemons); diff != "" || tries != 2 {
+		t.Errorf("%d tries; daemons (-want +got):\n%s", tries, diff)
 	}
 }
 
-func TestDumpEndlessStrays(t *testing.T) {
-	c, k := newScriptedClient(nil)
-	k.queue = slices.Repeat(datagrams(doneMessage(99, 0)), maxStrays+1)
-	_, err := c.Daemons()
-	wantError(t, err, ipvs.ReadDaemons, syscall.EBADMSG)
+// TestDaemonsRejected checks the error of a dump.
+func TestDaemonsRejected(t *testing.T) {
+	c, _ := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
+		return genltest.Datagrams(genltest.Error(rs[0].Sequence, syscall.EPERM))
+	})
+	got, err := c.Daemons()
+	wantError(t, err, ipvs.ReadDaemons, syscall.EPERM)
+	if got != nil {
+		t.Errorf("daemons %+v", got)
+	}
 }
 
 // tableKernel answers as a kernel with these services, the servers of which are
 // dumped in the order of the entries.
-func tableKernel(t *testing.T, entries []ipvs.Entry) func([]message) []event {
-	return func(ms []message) []event {
-		seq, asked := ms[0].Sequence, ms[0].data[genericHeaderLength:]
-		switch command(ms[0].data[0]) {
+func tableKernel(t *testing.T, entries []ipvs.Entry) func([]genltest.Request) []genltest.Datagram {
+	return func(rs []genltest.Request) []genltest.Datagram {
+		seq, asked := rs[0].Sequence, rs[0].Attributes
+		switch command(rs[0].Command) {
 		case cmdGetInfo:
-			return datagrams(replyMessage(seq, 0, infoAttrs(t)))
+			return genltest.Datagrams(reply(seq, 0, infoAttrs(t)))
 		case cmdGetService:
-			return datagrams(tableServices(t, seq, asked, entries)...)
+			return genltest.Datagrams(tableServices(t, seq, asked, entries)...)
 		}
 		var answer [][]byte
 		if e := find(t, asked, entries); e != nil {
 			for _, d := range e.Destinations {
-				answer = append(answer, replyMessage(seq, netlink.Multi, destinationAttrs(t, d)))
+				answer = append(answer, reply(seq, netlink.Multi, destinationAttrs(t, d)))
 			}
 		}
-		return datagrams(append(answer, doneMessage(seq, 0))...)
+		return genltest.Datagrams(append(answer, genltest.Done(0, seq))...)
 	}
 }
 
 func tableServices(t *testing.T, seq uint32, asked []byte, entries []ipvs.Entry) (answer [][]byte) {
 	if len(asked) > 0 {
 		if e := find(t, asked, entries); e != nil {
-			return [][]byte{replyMessage(seq, 0, serviceAttrs(t, e.Service))}
+			return [][]byte{reply(seq, 0, serviceAttrs(t, e.Service))}
 		}
-		return [][]byte{errorMessage(seq, syscall.ESRCH)}
+		return [][]byte{genltest.Error(seq, syscall.ESRCH)}
 	}
 	for _, e := range entries {
-		answer = append(answer, replyMessage(seq, netlink.Multi, serviceAttrs(t, e.Service)))
+		answer = append(answer, reply(seq, netlink.Multi, serviceAttrs(t, e.Service)))
 	}
-	return append(answer, doneMessage(seq, 0))
+	return append(answer, genltest.Done(0, seq))
 }
 
 func find(t *testing.T, asked []byte, entries []ipvs.Entry) *ipvs.Entry {
-	s, err := decodeService(asked, new(words), ipvs.WithoutStats)
+	s, err := decodeService(asked, new(interner), ipvs.WithoutStats)
 	if err != nil {
 		t.Fatalf("a request whose service cannot be read: %v", err)
 	}
@@ -333,12 +266,12 @@ func TestTable(t *testing.T) {
 func TestTableLeavesOutTheVanished(t *testing.T) {
 	all := someEntries()
 	answer := tableKernel(t, all)
-	c, _ := newScriptedClient(func(ms []message) []event {
-		events := answer(ms)
-		if command(ms[0].data[0]) == cmdGetService {
+	c, _ := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
+		answers := answer(rs)
+		if command(rs[0].Command) == cmdGetService {
 			answer = tableKernel(t, all[1:])
 		}
-		return events
+		return answers
 	})
 	got, err := c.Table(ipvs.Query{Detail: ipvs.WithoutStats})
 	wantError(t, err, 0, 0)
@@ -368,12 +301,12 @@ func TestTableRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			n, answer := 0, tableKernel(t, someEntries())
-			c, _ := newScriptedClient(func(ms []message) []event {
+			c, _ := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
 				n++
 				if n-1 == tt.refuse {
-					return datagrams(errorMessage(ms[0].Sequence, tt.errno))
+					return genltest.Datagrams(genltest.Error(rs[0].Sequence, tt.errno))
 				}
-				return answer(ms)
+				return answer(rs)
 			})
 			_, err := c.Table(tt.query)
 			wantError(t, err, tt.op, tt.errno)
@@ -383,7 +316,7 @@ func TestTableRefused(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	c, k := newScriptedClient(nil)
-	if err := c.Close(); err != nil || !k.closed {
-		t.Errorf("closed %t, error %v", k.closed, err)
+	if err := c.Close(); err != nil || !k.Closed {
+		t.Errorf("closed %t, error %v", k.Closed, err)
 	}
 }

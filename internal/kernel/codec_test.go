@@ -2,12 +2,11 @@ package kernel
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/mdlayher/netlink"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -22,10 +21,10 @@ func decodedDestination(b []byte, service ipvs.Family, detail ipvs.Detail) (ipvs
 func TestChangesDecode(t *testing.T) {
 	for name, ch := range changeCases() {
 		t.Run(name, func(t *testing.T) {
-			b := attrs(t, func(ae *encoder) { encodeChange(ae, &ch) })
+			b := attrs(t, func(e *genl.Encoder) { encodeChange(e, &ch) })
 			switch ch.Op {
 			case ipvs.AddService, ipvs.EditService:
-				got, err := decodeService(b, new(words), ipvs.WithoutStats)
+				got, err := decodeService(b, new(interner), ipvs.WithoutStats)
 				if err != nil || got != ch.Service {
 					t.Errorf("%+v, %v; want %+v", got, err, ch.Service)
 				}
@@ -50,15 +49,15 @@ func TestChangesDecode(t *testing.T) {
 }
 
 // encodeStats is what the kernel sends: the opposite of both forms' decoders.
-func encodeStats(s ipvs.Stats, wide bool) func(*encoder) {
-	return func(ae *encoder) {
+func encodeStats(s ipvs.Stats, wide bool) func(*genl.Encoder) {
+	return func(e *genl.Encoder) {
 		for typ := uint16(statsAttrConns); typ <= statsAttrOutBPS; typ++ {
 			v := *counterOf(&s, typ)
 			if wide || typ == statsAttrInBytes || typ == statsAttrOutBytes {
-				ae.Bytes(11, nil) // padding
-				ae.Bytes(typ, binary.NativeEndian.AppendUint64(nil, v))
+				e.Bytes(11, nil) // padding
+				e.Bytes(typ, binary.NativeEndian.AppendUint64(nil, v))
 			} else {
-				ae.Uint32(typ, uint32(v))
+				e.Uint32(typ, uint32(v))
 			}
 		}
 	}
@@ -89,19 +88,19 @@ func TestStats(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			message := func(outer, narrow, wide uint16) []byte {
-				return attrs(t, func(ae *encoder) {
-					ae.Nested(outer, func(nae *encoder) {
+				return attrs(t, func(e *genl.Encoder) {
+					e.Nested(outer, func(ne *genl.Encoder) {
 						for _, w := range tt.wide {
 							if w {
-								nae.Nested(wide, encodeStats(exact, true))
+								e.Nested(wide, encodeStats(exact, true))
 							} else {
-								nae.Nested(narrow, encodeStats(old, false))
+								e.Nested(narrow, encodeStats(old, false))
 							}
 						}
 					})
 				})
 			}
-			s, err := decodeService(message(cmdAttrService, svcAttrStats, svcAttrStats64), new(words), ipvs.WithStats)
+			s, err := decodeService(message(cmdAttrService, svcAttrStats, svcAttrStats64), new(interner), ipvs.WithStats)
 			if err != nil || *s.Stats != tt.want {
 				t.Errorf("service: %+v, %v", s.Stats, err)
 			}
@@ -118,36 +117,36 @@ func TestDecodeOdd(t *testing.T) {
 	good := service(tcp("10.0.0.1:80"), "rr", persistent(60, 0xffffff00))
 	tests := []struct {
 		name string
-		fn   func(*encoder)
+		fn   func(*genl.Encoder)
 		want ipvs.Service
 		bad  bool
 	}{
-		{name: "unknown attributes", want: good, fn: func(ae *encoder) {
-			ae.String(99, "what is this")
-			encodeService(ae, &good)
-			ae.Uint32(100, 1)
+		{name: "unknown attributes", want: good, fn: func(e *genl.Encoder) {
+			e.String(99, "what is this")
+			encodeService(e, &good)
+			e.Uint32(100, 1)
 		}},
-		{name: "repeated attributes: the last counts", want: good, fn: func(ae *encoder) {
+		{name: "repeated attributes: the last counts", want: good, fn: func(e *genl.Encoder) {
 			other := service(tcp("10.0.0.2:81"), "wlc")
-			encodeService(ae, &other)
-			encodeService(ae, &good)
+			encodeService(e, &other)
+			encodeService(e, &good)
 		}},
-		{name: "nothing", fn: func(*encoder) {}},
-		{name: "an unknown family", want: ipvs.Service{ID: ipvs.ServiceID{Family: 77}}, fn: func(ae *encoder) {
-			ae.Uint16(svcAttrFamily, 77)
-			ae.Bytes(svcAttrAddr, make([]byte, lengthOfAddr))
+		{name: "nothing", fn: func(*genl.Encoder) {}},
+		{name: "an unknown family", want: ipvs.Service{ID: ipvs.ServiceID{Family: 77}}, fn: func(e *genl.Encoder) {
+			e.Uint16(svcAttrFamily, 77)
+			e.Bytes(svcAttrAddr, make([]byte, lengthOfAddr))
 		}},
-		{name: "a short number", bad: true, fn: func(ae *encoder) { ae.Uint16(svcAttrTimeout, 7) }},
-		{name: "a short address", bad: true, fn: func(ae *encoder) { ae.Bytes(svcAttrAddr, make([]byte, 4)) }},
-		{name: "a long address", bad: true, fn: func(ae *encoder) { ae.Bytes(svcAttrAddr, make([]byte, 17)) }},
-		{name: "a long port", bad: true, fn: func(ae *encoder) { ae.Uint32(svcAttrPort, 80) }},
-		{name: "short flags", bad: true, fn: func(ae *encoder) { ae.Uint32(svcAttrFlags, 1) }},
-		{name: "broken counters", bad: true, fn: func(ae *encoder) { ae.Bytes(svcAttrStats64, []byte{1, 2, 3}) }},
+		{name: "a short number", bad: true, fn: func(e *genl.Encoder) { e.Uint16(svcAttrTimeout, 7) }},
+		{name: "a short address", bad: true, fn: func(e *genl.Encoder) { e.Bytes(svcAttrAddr, make([]byte, 4)) }},
+		{name: "a long address", bad: true, fn: func(e *genl.Encoder) { e.Bytes(svcAttrAddr, make([]byte, 17)) }},
+		{name: "a long port", bad: true, fn: func(e *genl.Encoder) { e.Uint32(svcAttrPort, 80) }},
+		{name: "short flags", bad: true, fn: func(e *genl.Encoder) { e.Uint32(svcAttrFlags, 1) }},
+		{name: "broken counters", bad: true, fn: func(e *genl.Encoder) { e.Bytes(svcAttrStats64, []byte{1, 2, 3}) }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := attrs(t, func(ae *encoder) { ae.Nested(cmdAttrService, tt.fn) })
-			got, err := decodeService(b, new(words), ipvs.WithStats)
+			b := attrs(t, func(e *genl.Encoder) { e.Nested(cmdAttrService, tt.fn) })
+			got, err := decodeService(b, new(interner), ipvs.WithStats)
 			if (err != nil) != tt.bad {
 				t.Fatalf("error %v", err)
 			}
@@ -163,13 +162,13 @@ func TestDecodeOdd(t *testing.T) {
 // Linux 3.18; one with it need not.
 func TestDestinationFamily(t *testing.T) {
 	encoded := func(family bool, d ipvs.Destination) []byte {
-		return attrs(t, func(ae *encoder) {
-			ae.Nested(cmdAttrDest, func(nae *encoder) {
+		return attrs(t, func(e *genl.Encoder) {
+			e.Nested(cmdAttrDest, func(ne *genl.Encoder) {
 				if family {
-					nae.Uint16(destAttrFamily, uint16(d.Family()))
+					e.Uint16(destAttrFamily, uint16(d.Family()))
 				}
-				nae.Addr(destAttrAddr, d.Addr.Addr())
-				nae.BigEndian16(destAttrPort, d.Addr.Port())
+				encodeAddr(e, destAttrAddr, d.Addr.Addr())
+				e.BigEndian16(destAttrPort, d.Addr.Port())
 			})
 		})
 	}
@@ -198,8 +197,8 @@ func TestDestinationFamily(t *testing.T) {
 // TestDecodeDaemonGroups: a group of the wrong length is an error.
 func TestDecodeDaemonGroups(t *testing.T) {
 	for _, typ := range []uint16{daemonAttrGroup, daemonAttrGroup6} {
-		b := attrs(t, func(ae *encoder) {
-			ae.Nested(cmdAttrDaemon, func(nae *encoder) { nae.Bytes(typ, make([]byte, 5)) })
+		b := attrs(t, func(e *genl.Encoder) {
+			e.Nested(cmdAttrDaemon, func(ne *genl.Encoder) { e.Bytes(typ, make([]byte, 5)) })
 		})
 		if d, err := decodeDaemon(b); err == nil {
 			t.Errorf("attribute %d gave %+v", typ, d)
@@ -207,45 +206,5 @@ func TestDecodeDaemonGroups(t *testing.T) {
 	}
 	if _, err := decodeDaemon(nil); err == nil {
 		t.Error("an empty message gave a daemon")
-	}
-}
-
-// TestEncoderIsNetlinks compares with the encoder of package netlink.
-func TestEncoderIsNetlinks(t *testing.T) {
-	var ours encoder
-	ours.Uint8(1, 2)
-	ours.Uint16(3, 4)
-	ours.Uint32(5, 6)
-	ours.Int32(7, -8)
-	ours.String(9, "wlc")
-	ours.Nested(10, func(e *encoder) {
-		e.Bytes(11, []byte{12, 13})
-		e.Addr(14, netip.Addr{})
-		e.Addr(15, netip.MustParseAddr("10.0.0.1"))
-		e.Addr(16, netip.MustParseAddr("2001:db8::1"))
-		e.BigEndian16(17, 18)
-		e.BigEndian32(19, 20)
-	})
-	ae := netlink.NewAttributeEncoder()
-	ae.Uint8(1, 2)
-	ae.Uint16(3, 4)
-	ae.Uint32(5, 6)
-	ae.Int32(7, -8)
-	ae.String(9, "wlc")
-	ae.Nested(10, func(e *netlink.AttributeEncoder) error {
-		e.Bytes(11, []byte{12, 13})
-		e.Bytes(14, make([]byte, lengthOfAddr))
-		e.Bytes(15, append([]byte{10, 0, 0, 1}, make([]byte, 12)...))
-		e.Bytes(16, netip.MustParseAddr("2001:db8::1").AsSlice())
-		e.Bytes(17, []byte{0, 18})
-		e.Bytes(19, []byte{0, 0, 0, 20})
-		return nil
-	})
-	want, err := ae.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(fourALine(want), fourALine(ours.b)); diff != "" {
-		t.Errorf("(-netlink +ours):\n%s", diff)
 	}
 }

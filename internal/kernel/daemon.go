@@ -4,54 +4,57 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// encodeDaemon encodes a sync daemon to start, in the order of the reference
-// program. What is zero is left to the kernel. It is the opposite of
-// decodeDaemon.
-func encodeDaemon(ae *encoder, d ipvs.Daemon) {
-	encodeDaemonID(ae, d.State, d.Interface, d.SyncID)
+// encodeDaemon encodes a sync daemon to start, in the order of the reference program.
+// The kernel chooses what is zero. It is the opposite of decodeDaemon.
+func encodeDaemon(e *genl.Encoder, d ipvs.Daemon) {
+	encodeDaemonID(e, d.State, d.Interface, d.SyncID)
 	if d.MaxLen != 0 {
-		ae.Uint16(daemonAttrMaxLen, d.MaxLen)
+		e.Uint16(daemonAttrMaxLen, d.MaxLen)
 	}
 	if d.Port != 0 {
-		ae.Uint16(daemonAttrPort, d.Port)
+		e.Uint16(daemonAttrPort, d.Port)
 	}
 	if d.TTL != 0 {
-		ae.Uint8(daemonAttrTTL, d.TTL)
+		e.Uint8(daemonAttrTTL, d.TTL)
 	}
+
 	switch group := d.Group; {
 	case group.Is4():
-		ae.Bytes(daemonAttrGroup, group.AsSlice())
+		e.Bytes(daemonAttrGroup, group.AsSlice())
 	case group.Is6():
-		ae.Addr(daemonAttrGroup6, group)
+		encodeAddr(e, daemonAttrGroup6, group)
 	}
 }
 
-// encodeDaemonID encodes the three attributes without which the kernel takes no
-// request: all of a request to stop, whose interface is empty.
-func encodeDaemonID(ae *encoder, state ipvs.DaemonState, ifname string, syncID uint32) {
-	ae.Uint32(daemonAttrState, uint32(state))
-	ae.String(daemonAttrInterface, ifname)
-	ae.Uint32(daemonAttrSyncID, syncID)
+// encodeDaemonID encodes the three attributes that the kernel requires. A request to stop
+// has no others, and an empty interface.
+func encodeDaemonID(e *genl.Encoder, state ipvs.DaemonState, ifname string, syncID uint32) {
+	e.Uint32(daemonAttrState, uint32(state))
+	e.String(daemonAttrInterface, ifname)
+	e.Uint32(daemonAttrSyncID, syncID)
 }
 
 // decodeDaemon reads a sync daemon from the attributes of a message.
 func decodeDaemon(b []byte) (ipvs.Daemon, error) {
 	var d ipvs.Daemon
-	a := nestedIn(b, cmdAttrDaemon)
+	a := genl.NewNestedDecoder(b, cmdAttrDaemon)
 	for a.Next() {
 		decodeDaemonAttribute(&a, &d)
 	}
-	if a.err != nil {
-		return ipvs.Daemon{}, fmt.Errorf("sync daemon: %w", a.err)
+
+	if a.Err() != nil {
+		return ipvs.Daemon{}, fmt.Errorf("sync daemon: %w", a.Err())
 	}
 	return d, nil
 }
 
-func decodeDaemonAttribute(a *attributes, d *ipvs.Daemon) {
-	switch a.typ {
+// decodeDaemonAttribute reads one attribute. It ignores those that it does not know.
+func decodeDaemonAttribute(a *genl.Decoder, d *ipvs.Daemon) {
+	switch a.Type() {
 	case daemonAttrState:
 		d.State = ipvs.DaemonState(a.Uint32())
 	case daemonAttrInterface:
@@ -61,11 +64,11 @@ func decodeDaemonAttribute(a *attributes, d *ipvs.Daemon) {
 	case daemonAttrMaxLen:
 		d.MaxLen = a.Uint16()
 	case daemonAttrGroup:
-		if b, ok := a.sized(4); ok {
+		if b, ok := a.FixedBytes(4); ok {
 			d.Group = netip.AddrFrom4([4]byte(b))
 		}
 	case daemonAttrGroup6:
-		if b, ok := a.sized(lengthOfAddr); ok {
+		if b, ok := a.FixedBytes(lengthOfAddr); ok {
 			d.Group = netip.AddrFrom16([16]byte(b))
 		}
 	case daemonAttrPort:

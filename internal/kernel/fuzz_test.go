@@ -10,6 +10,8 @@ import (
 
 	"github.com/mdlayher/netlink"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
+	"github.com/ipvsadm-go/ipvsadm/internal/genl/genltest"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -21,7 +23,7 @@ func seedRequests(f *testing.F) {
 		f.Fatalf("no captured requests: %v", err)
 	}
 	for _, file := range files {
-		f.Add(readCapture(f, file)[headerLength+genericHeaderLength:])
+		f.Add(readCapture(f, file)[wireHeader+4:])
 	}
 }
 
@@ -30,14 +32,14 @@ func seedRequests(f *testing.F) {
 func FuzzDecodeService(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := decodeService(b, new(words), ipvs.WithStats)
+		s, err := decodeService(b, new(interner), ipvs.WithStats)
 		if err != nil {
 			return
 		}
 		if id := s.ID; id.FWMark == 0 && !id.Addr.IsValid() && id.Family.Bits() != 0 {
 			t.Fatalf("a family and no address: %+v", id)
 		}
-		again, err := decodeService(serviceAttrs(t, s), new(words), ipvs.WithoutStats)
+		again, err := decodeService(serviceAttrs(t, s), new(interner), ipvs.WithoutStats)
 		s.Stats = nil
 		if err != nil || again != s {
 			t.Fatalf("%+v became %+v, %v", s, again, err)
@@ -70,8 +72,8 @@ func FuzzDecodeDaemon(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := decodeDaemon(attrs(t, func(ae *encoder) {
-			ae.Nested(cmdAttrDaemon, func(nae *encoder) { encodeDaemon(nae, d) })
+		again, err := decodeDaemon(attrs(t, func(e *genl.Encoder) {
+			e.Nested(cmdAttrDaemon, func(ne *genl.Encoder) { encodeDaemon(e, d) })
 		}))
 		if err != nil || again != d {
 			t.Fatalf("%+v became %+v, %v", d, again, err)
@@ -91,13 +93,13 @@ func FuzzDecodeInfo(f *testing.F) {
 // FuzzDatagram answers every request with the same bytes: no call may panic or
 // go on for ever, and an error of Apply is always tied to its change.
 func FuzzDatagram(f *testing.F) {
-	f.Add(replyMessage(1, 0, infoAttrs(f)))
-	f.Add(append(replyMessage(1, netlink.Multi, serviceAttrs(f, service(tcp("10.0.0.1:80"), "rr"))), doneMessage(1, 0)...))
-	f.Add(errorMessage(1, syscall.EPERM))
-	f.Add(append(errorMessage(2, syscall.EEXIST), errorMessage(3, 0)...))
-	f.Add(doneMessage(1, netlink.DumpInterrupted))
+	f.Add(reply(1, 0, infoAttrs(f)))
+	f.Add(append(reply(1, netlink.Multi, serviceAttrs(f, service(tcp("10.0.0.1:80"), "rr"))), genltest.Done(0, 1)...))
+	f.Add(genltest.Error(1, syscall.EPERM))
+	f.Add(append(genltest.Error(2, syscall.EEXIST), genltest.Error(3, 0)...))
+	f.Add(genltest.Done(netlink.DumpInterrupted, 1))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		answer := func([]message) []event { return datagrams(b) }
+		answer := func([]genltest.Request) []genltest.Datagram { return genltest.Datagrams(b) }
 		c, _ := newScriptedClient(answer)
 		c.proc = "/nonexistent"
 		_, _ = c.Table(ipvs.Query{Detail: ipvs.PlainColumns})

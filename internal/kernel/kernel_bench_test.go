@@ -5,10 +5,12 @@ package kernel
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -36,7 +38,7 @@ func BenchmarkKernel(b *testing.B) {
 			c.proc = fmt.Sprintf("/proc/self/task/%d/net", unix.Gettid())
 			table := changesFor(many(size[0], size[1]))
 			b.Run("apply", func(b *testing.B) { benchmarkApply(b, c, table) })
-			b.Run("replay", func(b *testing.B) { benchmarkReplay(b, c, table) })
+			b.Run("replay", func(b *testing.B) { benchmarkReplay(b, table) })
 			b.Run("services", func(b *testing.B) {
 				for b.Loop() {
 					_, err := c.services(ipvs.WithStats)
@@ -75,28 +77,34 @@ func benchmarkApply(b *testing.B, c *Client, table []ipvs.Change) {
 }
 
 // benchmarkReplay sends recorded datagrams, and waits for the answer to each.
-func benchmarkReplay(b *testing.B, c *Client, table []ipvs.Change) {
-	recorder := &recordingChannel{channel: c.ch}
-	c.ch = recorder
-	mustApply(b, c, table...)
-	c.ch = recorder.channel
-	buf := make([]byte, receiveSize())
+func benchmarkReplay(b *testing.B, table []ipvs.Change) {
+	s, err := genl.OpenSocket()
+	must(b, err)
+	recorder := &recordingChannel{Channel: s}
+	conn := genl.New(recorder)
+	defer conn.Close()
+	family, err := conn.LookUp(familyName)
+	must(b, err)
+
+	recorder.sent = nil
+	mustApply(b, newClient(conn, family), table...)
+	buf := make([]byte, 8<<10)
 	for b.Loop() {
 		for _, datagram := range recorder.sent {
-			must(b, c.ch.sendChanges(datagram))
-			_, err := c.ch.receive(buf, true)
+			must(b, s.Send(datagram))
+			_, err := s.Receive(buf, true)
 			must(b, err)
 		}
 	}
 }
 
-// recordingChannel keeps what is sent.
+// recordingChannel keeps a copy of what is sent.
 type recordingChannel struct {
-	channel
+	genl.Channel
 	sent [][]byte
 }
 
-func (r *recordingChannel) sendChanges(datagram []byte) error {
-	r.sent = append(r.sent, append([]byte(nil), datagram...))
-	return r.channel.sendChanges(datagram)
+func (r *recordingChannel) Send(datagram []byte) error {
+	r.sent = append(r.sent, slices.Clone(datagram))
+	return r.Channel.Send(datagram)
 }

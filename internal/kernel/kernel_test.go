@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os/exec"
 	"runtime"
-	"slices"
 	"syscall"
 	"testing"
 
@@ -252,36 +251,6 @@ func TestKernelMixedRefusals(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, errnos(t, changes, c.Apply(changes))); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)
-	}
-}
-
-// TestKernelFullQueue: with next to no receive buffer answers are lost; then no
-// change may look as if it had succeeded.
-func TestKernelFullQueue(t *testing.T) {
-	c := openFresh(t)
-	s := c.ch.(*socket)
-	if err := s.conn.SetReadBuffer(1); err != nil {
-		t.Fatal(err)
-	}
-	c.reserved = true // do not ask for more
-	changes := slices.Repeat([]ipvs.Change{add(service(tcp("10.0.0.1:80"), "rr"))}, maxBatchChanges)
-	refused, unknown := 0, 0
-	for i, errno := range errnos(t, changes, c.Apply(changes)) {
-		switch errno {
-		case syscall.EEXIST:
-			refused++
-		case syscall.ENOBUFS:
-			unknown++
-		default:
-			t.Errorf("change %d: %v", i, errno)
-		}
-	}
-	if unknown < 2 || refused == 0 {
-		t.Errorf("%d refusals and %d unknown, want some of each", refused, unknown)
-	}
-	// The connection is good afterwards.
-	if got, err := c.Table(ipvs.Query{Detail: ipvs.WithoutStats}); err != nil || len(got.Entries) != 1 {
-		t.Errorf("%d services, %v", len(got.Entries), err)
 	}
 }
 

@@ -3,15 +3,10 @@ package kernel
 import (
 	"bytes"
 	"errors"
-	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/mdlayher/genetlink"
-	"github.com/mdlayher/genetlink/genltest"
-	"github.com/mdlayher/netlink"
 )
 
 // TestFamilyLookUp plays the ways in which the family is found.
@@ -59,21 +54,6 @@ func TestFamilyLookUp(t *testing.T) {
 	}
 }
 
-// TestFamilyRequest is the look-up by package genetlink, on its own test kernel.
-func TestFamilyRequest(t *testing.T) {
-	family := genetlink.Family{ID: 28, Version: familyVersion, Name: familyName}
-	s := &socket{conn: genltest.Dial(genltest.ServeFamily(family, nil))}
-	if id, err := s.familyID(); err != nil || id != 28 {
-		t.Errorf("family %d, %v", id, err)
-	}
-	s = &socket{conn: genltest.Dial(func(genetlink.Message, netlink.Message) ([]genetlink.Message, error) {
-		return nil, genltest.Error(int(syscall.ENOENT))
-	})}
-	if id, err := s.familyID(); !errors.Is(err, errNoFamily) {
-		t.Errorf("family %d, %v", id, err)
-	}
-}
-
 // TestModprobeSeesNothingOfTheCaller runs env in the place of modprobe.
 func TestModprobeSeesNothingOfTheCaller(t *testing.T) {
 	t.Setenv("MODPROBE_OPTIONS", "-C /tmp/evil")
@@ -92,22 +72,5 @@ func TestModprobeSeesNothingOfTheCaller(t *testing.T) {
 	want := "HOME=/\nTERM=linux\nPATH=/sbin:/usr/sbin:/bin:/usr/bin\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)
-	}
-}
-
-// TestDialSurvivesNLDEBUG runs itself once more with a value of the variable on
-// which package netlink, which reads it when the program starts, panics.
-func TestDialSurvivesNLDEBUG(t *testing.T) {
-	const bad = "NLDEBUG=level=x"
-	if os.Getenv("NLDEBUG") == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestDialSurvivesNLDEBUG$")
-		cmd.Env = append(os.Environ(), bad)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("with %s: %v\n%s", bad, err, out)
-		}
-		return
-	}
-	if _, err := dial(); !errors.Is(err, syscall.EINVAL) {
-		t.Errorf("error %v, want EINVAL", err)
 	}
 }

@@ -45,7 +45,7 @@ func (c *Client) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	}
 	return func(yield func(*ipvs.Connection, error) bool) {
 		defer f.Close()
-		a := newAhead(f)
+		a := newReadAhead(f)
 		defer a.close()
 		readConnections(a, f.Name(), yield)
 	}, nil
@@ -80,7 +80,7 @@ func readConnections(r io.Reader, name string, yield func(*ipvs.Connection, erro
 // connParser reads lines into one Connection. The zero value is ready.
 type connParser struct {
 	conn  ipvs.Connection
-	known words
+	names interner
 }
 
 // parse reads a line; false if it is not one of a connection.
@@ -89,7 +89,7 @@ func (p *connParser) parse(line []byte) bool {
 	if len(protocol) == 0 {
 		return false
 	}
-	p.conn.Protocol = p.known.word(protocol)
+	p.conn.Protocol = p.names.intern(protocol)
 	for _, end := range []*netip.AddrPort{&p.conn.Client, &p.conn.Virtual, &p.conn.Destination} {
 		var ok bool
 		if *end, line, ok = cutEnd(line); !ok {
@@ -102,9 +102,9 @@ func (p *connParser) parse(line []byte) bool {
 	if p.conn.Expires, ok = parseDecimal(expires); !ok {
 		return false
 	}
-	p.conn.State = p.known.word(state)
+	p.conn.State = p.names.intern(state)
 	engine, line := cutField(line)
-	p.conn.Engine = p.known.word(engine)
+	p.conn.Engine = p.names.intern(engine)
 	p.conn.EngineData = ""
 	if len(line) > 1 {
 		p.conn.EngineData = string(line[1:])

@@ -279,7 +279,7 @@ func TestTableDumpsWhatTheProcTableLacks(t *testing.T) {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 	// Info, services, two dumps of servers, and services again for the empty one.
-	if len(k.sent) != 5 {
-		t.Errorf("%d requests, want 5", len(k.sent))
+	if len(k.Sent) != 5 {
+		t.Errorf("%d requests, want 5", len(k.Sent))
 	}
 }

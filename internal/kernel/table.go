@@ -5,6 +5,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
@@ -35,13 +36,13 @@ func (c *Client) Table(q ipvs.Query) (ipvs.Table, error) {
 
 // entry reads one service.
 func (c *Client) entry(id ipvs.ServiceID, detail ipvs.Detail) ([]ipvs.Entry, error) {
-	body := func(ae *encoder) {
-		ae.Nested(cmdAttrService, func(nae *encoder) {
-			encodeService(nae, &ipvs.Service{ID: id})
+	body := func(e *genl.Encoder) {
+		e.Nested(cmdAttrService, func(ne *genl.Encoder) {
+			encodeService(e, &ipvs.Service{ID: id})
 		})
 	}
-	s, err := ask(c, ipvs.ReadService, cmdGetService, body, func(b []byte) (ipvs.Service, error) {
-		return decodeService(b, &c.known, detail)
+	s, err := get(c, ipvs.ReadService, cmdGetService, body, func(b []byte) (ipvs.Service, error) {
+		return decodeService(b, &c.names, detail)
 	})
 	if err != nil {
 		return nil, err
@@ -64,8 +65,8 @@ const manyServices = 1 << 13
 func (c *Client) services(detail ipvs.Detail) ([]ipvs.Entry, error) {
 	entries := make([]ipvs.Entry, 0, manyServices)
 	reset := func() { entries = entries[:0] }
-	err := c.dump(ipvs.ReadServices, cmdGetService, nil, reset, func(b []byte) error {
-		s, err := decodeService(b, &c.known, detail)
+	_, err := c.dump(ipvs.ReadServices, cmdGetService, nil, reset, func(b []byte) error {
+		s, err := decodeService(b, &c.names, detail)
 		entries = append(entries, ipvs.Entry{Service: s})
 		return err
 	})
@@ -77,10 +78,10 @@ func (c *Client) services(detail ipvs.Detail) ([]ipvs.Entry, error) {
 
 // destinations gives the servers of one service, in memory of the arena.
 func (c *Client) destinations(id ipvs.ServiceID, detail ipvs.Detail, a *arena) ([]ipvs.Destination, error) {
-	body := func(ae *encoder) {
-		ae.Nested(cmdAttrService, func(nae *encoder) { encodeServiceID(nae, &id) })
+	body := func(e *genl.Encoder) {
+		e.Nested(cmdAttrService, func(ne *genl.Encoder) { encodeServiceID(e, &id) })
 	}
-	err := c.dump(ipvs.ReadDestinations, cmdGetDest, body, a.reset, func(b []byte) error {
+	_, err := c.dump(ipvs.ReadDestinations, cmdGetDest, body, a.reset, func(b []byte) error {
 		return decodeDestination(b, id.Family, detail, a.add())
 	})
 	if err != nil {
@@ -92,7 +93,7 @@ func (c *Client) destinations(id ipvs.ServiceID, detail ipvs.Detail, a *arena) (
 // entries lists all services with their servers.
 func (c *Client) entries(detail ipvs.Detail) ([]ipvs.Entry, error) {
 	if detail == ipvs.PlainColumns {
-		c.in.enlarge() // there will hardly be another dump
+		c.conn.LongDatagrams() // there will hardly be another dump
 	}
 	entries, err := c.services(detail)
 	if err != nil {

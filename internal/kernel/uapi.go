@@ -9,7 +9,7 @@ const (
 	familyVersion = 1      // IPVS_GENL_VERSION
 )
 
-// command is a request or the kind of a reply (enum of IPVS_CMD_*).
+// command is the command of a request (IPVS_CMD_*).
 type command uint8
 
 const (

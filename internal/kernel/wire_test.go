@@ -16,6 +16,14 @@ import (
 
 const wireFolder = "../../testdata/wire"
 
+// Offsets in a captured message: of the flags, of the sequence number and the port, and
+// of what follows struct nlmsghdr.
+const (
+	wireFlags    = 6
+	wireSequence = 8
+	wireHeader   = 16
+)
+
 // TestRequestsAreTheReferences compares every captured request of the reference
 // program with ours for the same command.
 //
@@ -39,23 +47,23 @@ func TestRequestsAreTheReferences(t *testing.T) {
 			c, k := newScriptedClient(nil)
 			c.info = &ipvs.Info{}
 			run(c)
-			if len(k.sent) != 1 {
-				t.Fatalf("sent %d datagrams, want 1", len(k.sent))
+			if len(k.Sent) != 1 {
+				t.Fatalf("sent %d datagrams, want 1", len(k.Sent))
 			}
 			want := readCapture(t, file)
 			if noAck[name] {
-				want[flagsOffset] &^= 4
+				want[wireFlags] &^= 4
 			}
 			if name == "add-server-4-in-6" {
 				const serverAddr = 120
 				clear(want[serverAddr+4 : serverAddr+lengthOfAddr])
 			}
-			clear(want[8:headerLength])
-			clear(k.sent[0][8:headerLength])
+			clear(want[wireSequence:wireHeader])
+			clear(k.Sent[0][wireSequence:wireHeader])
 			if strings.HasPrefix(name, "stop-") {
-				k.sent[0] = k.sent[0][:len(k.sent[0])-headerLength]
+				k.Sent[0] = k.Sent[0][:len(k.Sent[0])-wireHeader]
 			}
-			if diff := cmp.Diff(fourALine(want), fourALine(k.sent[0])); diff != "" {
+			if diff := cmp.Diff(fourALine(want), fourALine(k.Sent[0])); diff != "" {
 				t.Errorf("request (-reference +ours):\n%s", diff)
 			}
 		})

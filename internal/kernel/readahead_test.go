@@ -10,9 +10,9 @@ import (
 	"testing/iotest"
 )
 
-// TestAhead: the same bytes and the same end, whatever the sizes.
-func TestAhead(t *testing.T) {
-	for _, size := range []int{0, 1, aheadSize - 1, aheadSize, aheadSize + 1, 7*aheadSize + 5} {
+// TestReadAhead: the same bytes and the same end, whatever the sizes.
+func TestReadAhead(t *testing.T) {
+	for _, size := range []int{0, 1, readAheadSize - 1, readAheadSize, readAheadSize + 1, 7*readAheadSize + 5} {
 		want := make([]byte, size)
 		for i := range want {
 			want[i] = byte(i ^ i>>8)
@@ -22,7 +22,7 @@ func TestAhead(t *testing.T) {
 			if end == io.EOF {
 				r = iotest.DataErrReader(bytes.NewReader(want))
 			}
-			a := newAhead(r)
+			a := newReadAhead(r)
 			got, err := io.ReadAll(a)
 			a.close()
 			if !slices.Equal(got, want) || end != io.EOF && !errors.Is(err, end) || end == io.EOF && err != nil {
@@ -32,19 +32,19 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-// TestAheadStops: a reader that is given up leaves nothing behind.
-func TestAheadStops(t *testing.T) {
+// TestReadAheadStops: a reader that is given up leaves nothing behind.
+func TestReadAheadStops(t *testing.T) {
 	r, w := io.Pipe()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		for {
-			if _, err := w.Write(make([]byte, aheadSize)); err != nil {
+			if _, err := w.Write(make([]byte, readAheadSize)); err != nil {
 				return
 			}
 		}
 	}()
-	a := newAhead(r)
+	a := newReadAhead(r)
 	if _, err := a.Read(make([]byte, 10)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,38 @@
+package kernel
+
+// maxInterned bounds the different strings that are kept. The kernel has some forty
+// states and protocols of connections, and a dozen schedulers.
+const maxInterned = 256
+
+// interner keeps strings, so that all occurrences of one share its memory. The zero value
+// is ready for use.
+type interner struct {
+	last    string // most strings are like the one before
+	strings map[string]string
+}
+
+// intern returns b as a string.
+func (n *interner) intern(b []byte) string {
+	if string(b) == n.last { // does not allocate
+		return n.last
+	}
+
+	s, ok := n.strings[string(b)] // nor does this
+	if !ok {
+		s = string(b)
+		n.keep(s)
+	}
+	n.last = s
+	return s
+}
+
+// keep keeps a string, unless there are too many.
+func (n *interner) keep(s string) {
+	if len(n.strings) >= maxInterned {
+		return
+	}
+	if n.strings == nil {
+		n.strings = make(map[string]string)
+	}
+	n.strings[s] = s
+}

@@ -15,29 +15,28 @@ import (
 //
 //	TCP AC140001 D431 AC1400C8 0050 C0A81E11 1F90 ESTABLISHED     899
 //
-// with client, virtual service and server, each as address and port, the state,
-// the seconds until it expires, and for the template of a persistence engine the
-// engine's name and data, which come from the network and can be any bytes.
+// with client, virtual service and server, each as address and port, the state, the
+// seconds until it expires, and for the template of a persistence engine the engine's
+// name and data, which come from the network and can be any bytes.
 
-// LineError is a line of a proc file that cannot be understood.
+// LineError is returned for a line of a proc file that cannot be parsed.
 type LineError struct {
 	// File is the path of the file, and Line the number of the line, from 1.
 	File string
 	Line int
 }
 
-// Error names the place.
+// Error returns the file, the line, and what is wrong with it.
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: unexpected line", e.File, e.Line) }
 
-// Connections opens the connection table of the network namespace, and returns
-// the connections in its order, to be ranged over once: they are read while they
-// are ranged over, and memory does not grow with the table. The Connection is the
-// same one each time, with new contents. An error is that of opening the file,
-// which wraps fs.ErrNotExist without the module or the proc file system.
+// Connections opens the connection table of the network namespace, and returns the
+// connections in its order, to be ranged over once: they are read while they are ranged
+// over, and memory does not grow with the table. The Connection is the same one each
+// time, with new contents. The error is that of opening the file, which wraps
+// fs.ErrNotExist without the module or the proc file system.
 //
-// An error that ends the listing comes last. After a *LineError the listing goes
-// on with the next line, if the caller does: what a client sends can end up in a
-// line.
+// An error that ends the listing comes last. After a *LineError the listing continues
+// with the next line, if the caller does: what a client sends can end up in a line.
 func (c *Client) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	f, err := c.openProc("ip_vs_conn")
 	if err != nil {
@@ -45,16 +44,17 @@ func (c *Client) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	}
 	return func(yield func(*ipvs.Connection, error) bool) {
 		defer f.Close()
+
 		a := newReadAhead(f)
 		defer a.close()
 		readConnections(a, f.Name(), yield)
 	}, nil
 }
 
-// readConnections yields the connections of a file that is called name.
+// readConnections yields the connections in a file of this name.
 func readConnections(r io.Reader, name string, yield func(*ipvs.Connection, error) bool) {
 	var p connParser
-	l := newLines(r)
+	l := newLineReader(r)
 	for n := 1; ; n++ {
 		line, err := l.next()
 		if errors.Is(err, io.EOF) {
@@ -67,6 +67,7 @@ func readConnections(r io.Reader, name string, yield func(*ipvs.Connection, erro
 		if n == 1 {
 			continue // the title
 		}
+
 		conn, err := &p.conn, error(nil)
 		if !p.parse(line) {
 			conn, err = nil, &LineError{File: name, Line: n}
@@ -77,18 +78,19 @@ func readConnections(r io.Reader, name string, yield func(*ipvs.Connection, erro
 	}
 }
 
-// connParser reads lines into one Connection. The zero value is ready.
+// connParser parses lines into one Connection. The zero value is ready for use.
 type connParser struct {
 	conn  ipvs.Connection
 	names interner
 }
 
-// parse reads a line; false if it is not one of a connection.
+// parse parses a line. It reports whether that is the line of a connection.
 func (p *connParser) parse(line []byte) bool {
 	protocol, line := cutField(line)
 	if len(protocol) == 0 {
 		return false
 	}
+
 	p.conn.Protocol = p.names.intern(protocol)
 	for _, end := range []*netip.AddrPort{&p.conn.Client, &p.conn.Virtual, &p.conn.Destination} {
 		var ok bool
@@ -96,6 +98,7 @@ func (p *connParser) parse(line []byte) bool {
 			return false
 		}
 	}
+
 	state, line := cutField(line)
 	expires, line := cutField(line)
 	var ok bool
@@ -103,6 +106,7 @@ func (p *connParser) parse(line []byte) bool {
 		return false
 	}
 	p.conn.State = p.names.intern(state)
+
 	engine, line := cutField(line)
 	p.conn.Engine = p.names.intern(engine)
 	p.conn.EngineData = ""

@@ -9,20 +9,20 @@ import (
 	"net/netip"
 )
 
-// procReadSize is the buffer for a file of the proc file system, and the longest
-// line that is understood; the kernel's are below 300 bytes.
+// procReadSize is the length of the buffer for a file of the proc file system, and of the
+// longest line that can be read; the kernel's are shorter than 300 bytes.
 const procReadSize = 64 << 10
 
-// lines gives the lines of a proc file one by one, in one buffer for all.
-type lines struct {
+// lineReader reads the lines of a proc file one by one, in one buffer for all.
+type lineReader struct {
 	r *bufio.Reader
 }
 
-func newLines(r io.Reader) lines { return lines{bufio.NewReaderSize(r, procReadSize)} }
+func newLineReader(r io.Reader) lineReader { return lineReader{bufio.NewReaderSize(r, procReadSize)} }
 
-// next is the next line without its end, good until the next call; io.EOF after
-// the last. Of a line that is too long for the buffer it gives the beginning.
-func (l lines) next() ([]byte, error) {
+// next returns the next line without its end, which is valid until the next call. After
+// the last line the error is io.EOF. A line that is too long is cut.
+func (l lineReader) next() ([]byte, error) {
 	line, err := l.r.ReadSlice('\n')
 	switch {
 	case err == nil:
@@ -32,7 +32,8 @@ func (l lines) next() ([]byte, error) {
 	case !errors.Is(err, bufio.ErrBufferFull):
 		return nil, err
 	}
-	line = bytes.Clone(line) // what follows takes its place
+
+	line = bytes.Clone(line) // the rest of it takes its place in the buffer
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = l.r.ReadSlice('\n')
 	}
@@ -42,8 +43,8 @@ func (l lines) next() ([]byte, error) {
 	return line, nil
 }
 
-// cutField cuts the first word off a line, at blanks. The word is empty at the
-// end of the line.
+// cutField cuts the first word off a line, at blanks. At the end of the line the word is
+// empty.
 func cutField(line []byte) (field, rest []byte) {
 	start := 0
 	for start < len(line) && line[start] == ' ' {
@@ -56,7 +57,7 @@ func cutField(line []byte) (field, rest []byte) {
 	return line[start:end], line[end:]
 }
 
-// parseHex reads a number of exactly so many hexadecimal digits, at most eight.
+// parseHex parses a number of exactly so many hexadecimal digits, at most eight.
 func parseHex(b []byte, digits int) (v uint32, ok bool) {
 	if len(b) != digits {
 		return 0, false
@@ -77,7 +78,7 @@ func parseHex(b []byte, digits int) (v uint32, ok bool) {
 	return v, true
 }
 
-// parseDecimal reads an unsigned number in decimal digits.
+// parseDecimal parses an unsigned number in decimal digits.
 func parseDecimal(b []byte) (v uint64, ok bool) {
 	if len(b) == 0 {
 		return 0, false
@@ -91,7 +92,7 @@ func parseDecimal(b []byte) (v uint64, ok bool) {
 	return v, true
 }
 
-// parseInt32 reads a signed 32-bit number in decimal digits.
+// parseInt32 parses a signed 32-bit number in decimal digits.
 func parseInt32(b []byte) (int32, bool) {
 	digits, minus := bytes.CutPrefix(b, []byte{'-'})
 	v, ok := parseDecimal(digits)
@@ -111,7 +112,7 @@ const (
 	hexIPv6 = 39
 )
 
-// parseAddr reads an address in one of the two forms.
+// parseAddr parses an address in one of the two forms.
 func parseAddr(b []byte) (netip.Addr, bool) {
 	switch len(b) {
 	case hexIPv4:
@@ -123,6 +124,7 @@ func parseAddr(b []byte) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
+// parseIPv6 parses an IPv6 address, whose length is hexIPv6.
 func parseIPv6(b []byte) (netip.Addr, bool) {
 	var raw [16]byte
 	for i := range 8 {
@@ -136,8 +138,8 @@ func parseIPv6(b []byte) (netip.Addr, bool) {
 	return netip.AddrFrom16(raw), true
 }
 
-// parseAddrPort reads an address, an IPv6 one in brackets, a colon and a port of
-// four hexadecimal digits.
+// parseAddrPort parses an address, an IPv6 one in brackets, a colon and a port of four
+// hexadecimal digits.
 func parseAddrPort(b []byte) (netip.AddrPort, bool) {
 	colon := len(b) - 5
 	if colon < 0 || b[colon] != ':' {
@@ -147,6 +149,7 @@ func parseAddrPort(b []byte) (netip.AddrPort, bool) {
 	if !ok {
 		return netip.AddrPort{}, false
 	}
+
 	host := b[:colon]
 	if len(host) == hexIPv6+2 && host[0] == '[' && host[hexIPv6+1] == ']' {
 		host = host[1 : hexIPv6+1]

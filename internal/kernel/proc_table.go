@@ -45,7 +45,7 @@ func (c *Client) joinProc(entries []ipvs.Entry, a *arena) (joined []bool, err er
 // joinProcTable reads the proc table beside the services. Of a service that it
 // does not know it skips the servers.
 func joinProcTable(r io.Reader, entries []ipvs.Entry, a *arena) ([]bool, error) {
-	l := newLines(r)
+	l := newLineReader(r)
 	if err := skipTitles(l); err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (j *procJoin) dropTwins() {
 }
 
 // skipTitles skips the three title lines.
-func skipTitles(l lines) error {
+func skipTitles(l lineReader) error {
 	for i := range 3 {
 		line, err := l.next()
 		if err != nil {

@@ -83,7 +83,7 @@ const (
 	destAttrTunnelFlags    = 15 // u16
 )
 
-// allServiceFlags is the mask beside the flags in svcAttrFlags: all are meant.
+// allServiceFlags is the mask beside the flags in svcAttrFlags: all of them count.
 const allServiceFlags = 0xffffffff
 
 // lengthOfAddr is the length of an address attribute, whatever the family.

@@ -36,7 +36,7 @@ const (
 // a request to stop a daemon we send one that does nothing; see appendNoop.
 func TestRequestsAreTheReferences(t *testing.T) {
 	cases := wireCases()
-	noAck := map[string]bool{"get-info": true, "list-service": true, "list-service-fwmark6": true, "get-timeouts": true}
+	noAck := map[string]bool{"get-info": true, "list-service-tcp": true, "list-service-fwmark6": true, "get-timeouts": true}
 	for _, file := range wireFiles(t) {
 		name := strings.TrimSuffix(filepath.Base(file), ".hex")
 		t.Run(name, func(t *testing.T) {
@@ -153,12 +153,12 @@ func engine(name string) func(*ipvs.Service) {
 // wireCases has what makes each captured request.
 func wireCases() map[string]func(*Client) {
 	cases := map[string]func(*Client){
-		"get-info":      func(c *Client) { c.info = nil; _, _ = c.Info() },
-		"get-timeouts":  func(c *Client) { _, _ = c.Timeouts() },
-		"list-daemons":  func(c *Client) { _, _ = c.Daemons() },
-		"list-services": func(c *Client) { _, _ = c.Table(ipvs.Query{}) },
-		"list-service":  listOne(tcp("172.20.0.200:80")), "list-service-fwmark6": listOne(mark6(2)),
-		"list-servers": listServers(tcp("172.20.0.200:80")), "list-servers6": listServers(tcp("[2001:db8::1]:80")),
+		"get-info":         func(c *Client) { c.info = nil; _, _ = c.Info() },
+		"get-timeouts":     func(c *Client) { _, _ = c.Timeouts() },
+		"list-daemons":     func(c *Client) { _, _ = c.Daemons() },
+		"list-services":    func(c *Client) { _, _ = c.Table(ipvs.Query{}) },
+		"list-service-tcp": listOne(tcp("172.20.0.200:80")), "list-service-fwmark6": listOne(mark6(2)),
+		"list-servers-tcp": listServers(tcp("172.20.0.200:80")), "list-servers-tcp6": listServers(tcp("[2001:db8::1]:80")),
 		"list-servers-fwmark": listServers(mark(1)),
 	}
 	for name, change := range changeCases() {
@@ -178,20 +178,20 @@ func listServers(id ipvs.ServiceID) func(*Client) {
 // changeCases has the change of each captured request that makes one.
 func changeCases() map[string]ipvs.Change {
 	cases := map[string]ipvs.Change{
-		"flush":               {Op: ipvs.Flush},
-		"zero-all":            {Op: ipvs.Zero},
-		"zero-one":            {Op: ipvs.Zero, Service: ipvs.Service{ID: tcp("172.20.0.200:80")}},
-		"zero-fwmark6":        {Op: ipvs.Zero, Service: ipvs.Service{ID: mark6(2)}},
-		"set-timeouts":        {Op: ipvs.SetTimeouts, Timeouts: ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}},
-		"set-timeouts-partly": {Op: ipvs.SetTimeouts, Timeouts: ipvs.Timeouts{TCPFin: 60}},
+		"flush":                {Op: ipvs.Flush},
+		"zero-all":             {Op: ipvs.Zero},
+		"zero-service-tcp":     {Op: ipvs.Zero, Service: ipvs.Service{ID: tcp("172.20.0.200:80")}},
+		"zero-service-fwmark6": {Op: ipvs.Zero, Service: ipvs.Service{ID: mark6(2)}},
+		"set-timeouts":         {Op: ipvs.SetTimeouts, Timeouts: ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}},
+		"set-timeouts-partly":  {Op: ipvs.SetTimeouts, Timeouts: ipvs.Timeouts{TCPFin: 60}},
 
-		"edit-service": {Op: ipvs.EditService, Service: service(tcp("172.20.0.200:80"), "wrr", persistent(120, 0))},
-		"edit-fwmark":  {Op: ipvs.EditService, Service: service(mark(1), "wrr")},
+		"edit-service-tcp":    {Op: ipvs.EditService, Service: service(tcp("172.20.0.200:80"), "wrr", persistent(120, 0))},
+		"edit-service-fwmark": {Op: ipvs.EditService, Service: service(mark(1), "wrr")},
 
-		"delete-service":  {Op: ipvs.DeleteService, Service: ipvs.Service{ID: tcp("172.20.0.200:80")}},
-		"delete-service6": {Op: ipvs.DeleteService, Service: ipvs.Service{ID: tcp("[2001:db8::1]:80")}},
-		"delete-fwmark":   {Op: ipvs.DeleteService, Service: ipvs.Service{ID: mark(1)}},
-		"delete-fwmark6":  {Op: ipvs.DeleteService, Service: ipvs.Service{ID: mark6(2)}},
+		"delete-service-tcp":     {Op: ipvs.DeleteService, Service: ipvs.Service{ID: tcp("172.20.0.200:80")}},
+		"delete-service-tcp6":    {Op: ipvs.DeleteService, Service: ipvs.Service{ID: tcp("[2001:db8::1]:80")}},
+		"delete-service-fwmark":  {Op: ipvs.DeleteService, Service: ipvs.Service{ID: mark(1)}},
+		"delete-service-fwmark6": {Op: ipvs.DeleteService, Service: ipvs.Service{ID: mark6(2)}},
 	}
 	for name, s := range addServiceCases() {
 		cases[name] = ipvs.Change{Op: ipvs.AddService, Service: s}
@@ -207,23 +207,23 @@ func changeCases() map[string]ipvs.Change {
 
 func addServiceCases() map[string]ipvs.Service {
 	return map[string]ipvs.Service{
-		"add-tcp":    service(tcp("172.20.0.200:80"), "wlc"),
-		"add-udp":    service(udp("172.20.0.200:53"), "rr"),
-		"add-sctp":   service(sctp("172.20.0.200:36412"), "wrr"),
-		"add-tcp6":   service(tcp("[2001:db8::1]:80"), "lblcr"),
-		"add-udp6":   service(udp("[2001:db8::1]:53"), "sed"),
-		"add-sctp6":  service(sctp("[2001:db8::1]:36412"), "nq"),
-		"add-fwmark": service(mark(1), "lc"), "add-fwmark-max": service(mark(1<<32-1), "wlc"),
-		"add-fwmark6":           service(mark6(2), "rr"),
-		"add-persistent":        service(tcp("172.20.0.201:443"), "rr", persistent(300, 0)),
-		"add-persistent-mask":   service(tcp("172.20.0.202:0"), "rr", persistent(600, 0xffffff00)),
-		"add-persistent-mask6":  service(tcp("[2001:db8::2]:443"), "wlc", persistent(90, 64)),
-		"add-fwmark-persistent": service(mark(3), "wlc", persistent(360, 0)), "add-fwmark6-persistent": service(mark6(4), "wlc", persistent(360, 48)),
-		"add-ops":       service(udp("172.20.0.203:53"), "rr", flags(ipvs.OnePacket)),
-		"add-sh-flags":  service(tcp("172.20.0.204:80"), "sh", flags(ipvs.Sched1|ipvs.Sched2)),
-		"add-mh-flags":  service(tcp("172.20.0.205:80"), "mh", flags(ipvs.Sched1)),
-		"add-all-flags": service(tcp("172.20.0.206:80"), "rr", flags(ipvs.SchedFlags)),
-		"add-sip":       service(udp("172.20.0.207:5060"), "rr", persistent(60, 0), engine("sip")),
+		"add-service-tcp":    service(tcp("172.20.0.200:80"), "wlc"),
+		"add-service-udp":    service(udp("172.20.0.200:53"), "rr"),
+		"add-service-sctp":   service(sctp("172.20.0.200:36412"), "wrr"),
+		"add-service-tcp6":   service(tcp("[2001:db8::1]:80"), "lblcr"),
+		"add-service-udp6":   service(udp("[2001:db8::1]:53"), "sed"),
+		"add-service-sctp6":  service(sctp("[2001:db8::1]:36412"), "nq"),
+		"add-service-fwmark": service(mark(1), "lc"), "add-service-fwmark-max": service(mark(1<<32-1), "wlc"),
+		"add-service-fwmark6":           service(mark6(2), "rr"),
+		"add-service-persistent":        service(tcp("172.20.0.201:443"), "rr", persistent(300, 0)),
+		"add-service-persistent-mask":   service(tcp("172.20.0.202:0"), "rr", persistent(600, 0xffffff00)),
+		"add-service-persistent-mask6":  service(tcp("[2001:db8::2]:443"), "wlc", persistent(90, 64)),
+		"add-service-fwmark-persistent": service(mark(3), "wlc", persistent(360, 0)), "add-service-fwmark6-persistent": service(mark6(4), "wlc", persistent(360, 48)),
+		"add-service-ops":       service(udp("172.20.0.203:53"), "rr", flags(ipvs.OnePacket)),
+		"add-service-sh-flags":  service(tcp("172.20.0.204:80"), "sh", flags(ipvs.Sched1|ipvs.Sched2)),
+		"add-service-mh-flags":  service(tcp("172.20.0.205:80"), "mh", flags(ipvs.Sched1)),
+		"add-service-all-flags": service(tcp("172.20.0.206:80"), "rr", flags(ipvs.SchedFlags)),
+		"add-service-sip":       service(udp("172.20.0.207:5060"), "rr", persistent(60, 0), engine("sip")),
 	}
 }
 
@@ -241,7 +241,7 @@ func serverCases() map[string]ipvs.Change {
 		"add-server-route":       server(ipvs.AddDestination, v4, "192.168.30.27:80", ipvs.Route, 1, plain),
 		"add-server-masq":        server(ipvs.AddDestination, v4, "192.168.30.17:8080", ipvs.Masquerade, 3, plain),
 		"add-server-tunnel":      server(ipvs.AddDestination, v4, "192.168.30.37:80", ipvs.Tunnel, 0, plain),
-		"add-server6":            server(ipvs.AddDestination, v6, "[2001:db8::17]:8080", ipvs.Masquerade, 1, plain),
+		"add-server-masq6":       server(ipvs.AddDestination, v6, "[2001:db8::17]:8080", ipvs.Masquerade, 1, plain),
 		"add-server-fwmark":      server(ipvs.AddDestination, mark(1), "192.168.30.17:8080", ipvs.Masquerade, 1, plain),
 		"add-server-fwmark6":     server(ipvs.AddDestination, mark6(2), "[2001:db8::17]:0", ipvs.Route, 1, plain),
 		"add-server-4-in-6":      server(ipvs.AddDestination, v6, "192.168.30.17:80", ipvs.Tunnel, 1, plain),
@@ -253,10 +253,10 @@ func serverCases() map[string]ipvs.Change {
 		"add-server-gue-remcsum": tunnel("192.168.30.55:80", ipvs.TunnelInfo{Type: ipvs.GUE, Port: 65535, Flags: ipvs.TunnelRemoteChecksum}),
 		"add-server-gre":         tunnel("192.168.30.56:80", ipvs.TunnelInfo{Type: ipvs.GRE}),
 		"add-server-gre-csum":    tunnel("192.168.30.57:80", ipvs.TunnelInfo{Type: ipvs.GRE, Flags: ipvs.TunnelChecksum}),
-		"edit-server":            server(ipvs.EditDestination, v4, "192.168.30.17:8080", ipvs.Masquerade, 5, plain),
+		"edit-server-masq":       server(ipvs.EditDestination, v4, "192.168.30.17:8080", ipvs.Masquerade, 5, plain),
 		"edit-server-tunnel":     server(ipvs.EditDestination, v4, "192.168.30.52:80", ipvs.Tunnel, 2, ipvs.TunnelInfo{Type: ipvs.GRE}),
-		"delete-server":          server(ipvs.DeleteDestination, v4, "192.168.30.17:8080", 0, 0, plain),
-		"delete-server6":         server(ipvs.DeleteDestination, v6, "[2001:db8::17]:8080", 0, 0, plain),
+		"delete-server-masq":     server(ipvs.DeleteDestination, v4, "192.168.30.17:8080", 0, 0, plain),
+		"delete-server-masq6":    server(ipvs.DeleteDestination, v6, "[2001:db8::17]:8080", 0, 0, plain),
 	}
 	limited := server(ipvs.AddDestination, v4, "192.168.30.47:80", ipvs.Route, 1<<31-1, plain)
 	limited.Destination.UpperThreshold, limited.Destination.LowerThreshold = 200, 100
@@ -268,15 +268,15 @@ func daemonCases() map[string]ipvs.Change {
 	start := func(d ipvs.Daemon) ipvs.Change { return ipvs.Change{Op: ipvs.StartDaemon, Daemon: d} }
 	stop := func(d ipvs.Daemon) ipvs.Change { return ipvs.Change{Op: ipvs.StopDaemon, Daemon: d} }
 	return map[string]ipvs.Change{
-		"start-master": start(ipvs.Daemon{State: ipvs.Master, Interface: "dummy0", SyncID: 10}),
-		"start-backup": start(ipvs.Daemon{State: ipvs.Backup, Interface: "dummy0"}),
-		"stop-master":  stop(ipvs.Daemon{State: ipvs.Master, SyncID: 10}),
-		"stop-backup":  stop(ipvs.Daemon{State: ipvs.Backup, Interface: "ignored"}),
-		"start-master-all": start(ipvs.Daemon{
+		"start-daemon-master": start(ipvs.Daemon{State: ipvs.Master, Interface: "dummy0", SyncID: 10}),
+		"start-daemon-backup": start(ipvs.Daemon{State: ipvs.Backup, Interface: "dummy0"}),
+		"stop-daemon-master":  stop(ipvs.Daemon{State: ipvs.Master, SyncID: 10}),
+		"stop-daemon-backup":  stop(ipvs.Daemon{State: ipvs.Backup, Interface: "ignored"}),
+		"start-daemon-master-all": start(ipvs.Daemon{
 			State: ipvs.Master, Interface: "dummy0", SyncID: 255,
 			MaxLen: 1400, Group: netip.MustParseAddr("224.0.0.90"), Port: 8849, TTL: 3,
 		}),
-		"start-backup-group6": start(ipvs.Daemon{
+		"start-daemon-backup-group6": start(ipvs.Daemon{
 			State: ipvs.Backup, Interface: "dummy0", SyncID: 1,
 			Group: netip.MustParseAddr("ff02::90"), Port: 8850, TTL: 255,
 		}),

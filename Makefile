@@ -139,7 +139,7 @@ rpm: SETTINGS = /etc/sysconfig/ipvsadm-go
 deb rpm:
 	rm -rf $(DESTDIR)
 	umask 022 && $(MAKE) install DESTDIR=$(DESTDIR) FILES=$(FILES) PREFIX=/usr RULES=$(RULES) SETTINGS=$(SETTINGS) ZSH=$(ZSH)
-	gzip -9nc internal/dist/package/deb/changelog > $(FILES)/changelog.gz
+	gzip -9nc $(FILES)/changelog > $(FILES)/changelog.gz
 	cd $(DESTDIR) && ARCH=$$($(GO) env GOARCH) \
 		VERSION=$$($(CURDIR)/bin/ipvsadm -v | sed 's/.*ipvsadm-go \([0-9.]*\).*/\1/') \
 		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \

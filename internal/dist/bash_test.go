@@ -12,9 +12,9 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/dist"
 )
 
-// completeLine makes bash complete a line, in a world where the table is that of an
-// ipvsadm of ours: $1 is the file of the completion, $2 the line. A namespace is
-// named so that the table is asked for without IPVS.
+// completeLine is a script in which bash completes a line: $1 is the file of the
+// completion, $2 the line. ipvsadm is a function that prints a table; the completion asks
+// for it on a machine without IPVS if the line has --netns.
 const completeLine = `
 ipvsadm() { printf '%s\n' \
 	'-A -t 10.0.0.1:80 -s wlc' '-a -t 10.0.0.1:80 -r 10.9.0.1:80 -m -w 1' '-a -t 10.0.0.1:80 -r 10.9.0.2:8080 -m -w 1' \
@@ -26,7 +26,8 @@ _ipvsadm "${2%% *}"
 echo "${COMPREPLY[*]}"
 `
 
-func TestBashCompletes(t *testing.T) {
+// TestBashCompletion completes lines with bash.
+func TestBashCompletion(t *testing.T) {
 	dir := t.TempDir()
 	if err := dist.Write(dir, render(t, debianPaths())); err != nil {
 		t.Fatal(err)
@@ -34,7 +35,7 @@ func TestBashCompletes(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "rules.txt"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const there = "ipvsadm --netns x "
+	const withTable = "ipvsadm --netns x "
 	for line, want := range map[string]string{
 		"ipvsadm --add-":                          "--add-service --add-server",
 		"ipvsadm --netns x --st":                  "--start-daemon --stop-daemon",
@@ -43,17 +44,17 @@ func TestBashCompletes(t *testing.T) {
 		"ipvsadm -At 10.0.0.1:80 -s sh -b sh":     "sh-fallback sh-port",
 		"ipvsadm -A -f 1 -b sh-port,sh-f":         "sh-port,sh-fallback",
 		"ipvsadm -A -t x -s rr --":                "--persistent --netmask --ops --pe --sched-flags --netns --ipv6 --sort",
-		there + "-E -t ":                          "10.0.0.1:80 [2001:db8::1]:80",
-		there + "-E -t 10.0.0.1:":                 "80",
-		there + "-E -t [2001:":                    "db8::1]:80",
-		there + "-Eu ":                            "10.0.0.1:53",
-		there + "-A -t ":                          "",
-		there + "-E -f ":                          "7",
-		there + "-e -t 10.0.0.1:80 -r ":           "10.9.0.1:80 10.9.0.2:8080",
-		there + "-et10.0.0.1:80 -r 10.9.0.2:":     "8080",
-		there + "-d -u 10.0.0.1:53 -r ":           "10.9.0.3:53",
-		there + "-a -u 10.0.0.1:53 -r ":           "",
-		there + "-L --tcp-service=10":             "10.0.0.1:80",
+		withTable + "-E -t ":                      "10.0.0.1:80 [2001:db8::1]:80",
+		withTable + "-E -t 10.0.0.1:":             "80",
+		withTable + "-E -t [2001:":                "db8::1]:80",
+		withTable + "-Eu ":                        "10.0.0.1:53",
+		withTable + "-A -t ":                      "",
+		withTable + "-E -f ":                      "7",
+		withTable + "-e -t 10.0.0.1:80 -r ":       "10.9.0.1:80 10.9.0.2:8080",
+		withTable + "-et10.0.0.1:80 -r 10.9.0.2:": "8080",
+		withTable + "-d -u 10.0.0.1:53 -r ":       "10.9.0.3:53",
+		withTable + "-a -u 10.0.0.1:53 -r ":       "",
+		withTable + "-L --tcp-service=10":         "10.0.0.1:80",
 		"ipvsadm -A -t x -p -":                    "-s --scheduler -M --netmask -o --ops --pe -b --sched-flags --netns -6 --ipv6 --sort",
 		"ipvsadm --start-daemon m":                "master",
 		"ipvsadm -R --":                           "--check --diff --sync --json --netns --ipv6 --sort",
@@ -61,12 +62,14 @@ func TestBashCompletes(t *testing.T) {
 		"ipvsadm-save --output " + dir + "/rules": dir + "/rules.txt",
 		"ipvsadm -v ":                             "",
 	} {
-		out, err := exec.Command("bash", "-c", completeLine, "-", filepath.Join(dir, "completion/ipvsadm.bash"), line).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", line, err, out)
-		}
-		if diff := cmp.Diff(want, strings.TrimSuffix(string(out), "\n")); diff != "" {
-			t.Errorf("%s: %s", line, diff)
-		}
+		t.Run(line, func(t *testing.T) {
+			out, err := exec.Command("bash", "-c", completeLine, "-", filepath.Join(dir, "completion/ipvsadm.bash"), line).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if diff := cmp.Diff(want, strings.TrimSuffix(string(out), "\n")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }

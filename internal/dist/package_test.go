@@ -7,88 +7,83 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
 
-// read reads a file of the tree.
-func read(t *testing.T, name string) string {
+// packagedFile is a file of the packages, by its source, its destination and the
+// rest of its description.
+var packagedFile = regexp.MustCompile(`(?m)^  - \{src: ([^ ,]+), dst: ([^ ,}]+)(.*)\}$`)
+
+// packagedFiles returns the files of package/nfpm.yaml.
+func packagedFiles(t *testing.T) [][]string {
 	t.Helper()
-	text, err := os.ReadFile(name)
+	text, err := os.ReadFile("package/nfpm.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	return packagedFile.FindAllStringSubmatch(string(text), -1)
 }
 
-// entry is a file of the packages: where it comes from, where it goes, and the rest
-// of its description.
-var entry = regexp.MustCompile(`(?m)^  - \{src: ([^ ,]+), dst: ([^ ,}]+)(.*)\}$`)
-
-// packaged are the paths of the files that a package has.
-func packaged(t *testing.T, packager string) (paths []string) {
+// packagedPaths returns the paths of the files of a package.
+func packagedPaths(t *testing.T, packager string) (paths []string) {
 	t.Helper()
-	for _, m := range entry.FindAllStringSubmatch(read(t, "package/nfpm.yaml"), -1) {
-		if !strings.Contains(m[3], "packager") || strings.Contains(m[3], "packager: "+packager) {
-			paths = append(paths, m[2])
+	for _, file := range packagedFiles(t) {
+		if dst, rest := file[2], file[3]; !strings.Contains(rest, "packager") || strings.Contains(rest, "packager: "+packager) {
+			paths = append(paths, dst)
 		}
 	}
 	return paths
 }
 
-// TestPackaged holds the packages to the programs and to what the unit runs.
-func TestPackaged(t *testing.T) {
+// installedPaths returns the paths that every package must have: the programs with their
+// manuals and completions, the unit, and what the unit runs.
+func installedPaths(t *testing.T) []string {
+	t.Helper()
 	programs, err := os.ReadDir("../../cmd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"/usr/lib/systemd/system/ipvsadm.service"}
+	paths := []string{"/usr/lib/systemd/system/ipvsadm.service"}
 	for _, p := range programs {
 		if p.Name() != "internal" {
-			want = append(want, "/usr/sbin/"+p.Name(), "/usr/share/man/man8/"+p.Name()+".8.gz", "/usr/share/bash-completion/completions/"+p.Name())
+			paths = append(paths, "/usr/sbin/"+p.Name(), "/usr/share/man/man8/"+p.Name()+".8.gz", "/usr/share/bash-completion/completions/"+p.Name())
 		}
 	}
-	for _, m := range regexp.MustCompile(`(?m)^Exec\w+=(\S+)`).FindAllStringSubmatch(string(render(t, debianPaths())["service/ipvsadm.service"]), -1) {
-		want = append(want, m[1])
+	unit := string(render(t, debianPaths())["service/ipvsadm.service"])
+	for _, match := range regexp.MustCompile(`(?m)^Exec\w+=(\S+)`).FindAllStringSubmatch(unit, -1) {
+		paths = append(paths, match[1])
 	}
+	return paths
+}
+
+// TestPackages checks that the packages have what they must have, and no file of rules:
+// the rules are the operator's, and a file of ours would replace them.
+func TestPackages(t *testing.T) {
 	for packager, settings := range map[string]string{"deb": "/etc/default/ipvsadm", "rpm": "/etc/sysconfig/ipvsadm-go"} {
-		have := packaged(t, packager)
-		for _, file := range append(want, settings) {
-			if !slices.Contains(have, file) {
-				t.Errorf("the %s has no %s", packager, file)
+		t.Run(packager, func(t *testing.T) {
+			got := packagedPaths(t, packager)
+			for _, file := range append(installedPaths(t), settings) {
+				if !slices.Contains(got, file) {
+					t.Errorf("no %s", file)
+				}
 			}
-		}
-	}
-}
-
-// TestPlaces holds the packages to the tree that make install makes, where each file
-// has its place already.
-func TestPlaces(t *testing.T) {
-	for _, m := range entry.FindAllStringSubmatch(read(t, "package/nfpm.yaml"), -1) {
-		if src, dst := m[1], m[2]; !strings.HasPrefix(src, "..") && !strings.Contains(m[3], "symlink") && "/"+src != dst {
-			t.Errorf("%s comes from %s", dst, src)
-		}
-	}
-}
-
-// TestRulesAreNotPackaged: the rules are the operator's. A file of ours would stand
-// in the place of his.
-func TestRulesAreNotPackaged(t *testing.T) {
-	for _, packager := range []string{"deb", "rpm"} {
-		for _, file := range packaged(t, packager) {
-			if file == debianPaths().Rules || path.Base(file) == "ipvsadm" && path.Dir(file) == "/etc/sysconfig" {
-				t.Errorf("the %s has %s", packager, file)
+			for _, file := range []string{"/etc/ipvsadm.rules", "/etc/sysconfig/ipvsadm"} {
+				if slices.Contains(got, file) {
+					t.Errorf("has %s", file)
+				}
 			}
-		}
+		})
 	}
 }
 
-// TestChangelog: the newest entry is of this version.
-func TestChangelog(t *testing.T) {
-	first, _, _ := strings.Cut(read(t, "package/deb/changelog"), "\n")
-	if diff := cmp.Diff("ipvsadm-go ("+command.ProjectVersion+") unstable; urgency=medium", first); diff != "" {
-		t.Error(diff)
+// TestPackagedSources checks that files come from the path in the tree of make install
+// that they are installed to.
+func TestPackagedSources(t *testing.T) {
+	for _, file := range packagedFiles(t) {
+		t.Run(path.Base(file[2]), func(t *testing.T) {
+			src, dst, rest := file[1], file[2], file[3]
+			if !strings.HasPrefix(src, "..") && !strings.Contains(rest, "symlink") && "/"+src != dst {
+				t.Errorf("%s comes from %s", dst, src)
+			}
+		})
 	}
 }

@@ -1,4 +1,5 @@
-// Generate writes the manual pages, the completions and the service to a directory.
+// Generate writes the manual pages, the completions, the service and the Debian changelog
+// to a directory.
 package main
 
 import (
@@ -12,18 +13,31 @@ import (
 func main() {
 	var paths dist.Paths
 	dir := flag.String("dir", "", "write the files to this `directory`")
+	changelog := flag.String("changelog", ".github/CHANGELOG.md", "`file` with the changelog")
 	flag.StringVar(&paths.Sbin, "sbin", "/usr/sbin", "`directory` of the programs")
 	flag.StringVar(&paths.Lib, "lib", "/usr/lib/ipvsadm-go", "`directory` of what only the service runs")
 	flag.StringVar(&paths.Rules, "rules", "/etc/ipvsadm.rules", "`file` that the service loads and saves")
 	flag.StringVar(&paths.Settings, "settings", "/etc/default/ipvsadm", "`file` with the settings of the service")
 	flag.Parse()
 
-	files, err := dist.Render(paths)
-	if err == nil {
-		err = dist.Write(*dir, files)
-	}
-	if err != nil {
+	if err := generate(*dir, *changelog, paths); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
+}
+
+// generate writes all files.
+func generate(dir, changelog string, paths dist.Paths) error {
+	files, err := dist.Render(paths)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(changelog)
+	if err != nil {
+		return err
+	}
+	if files["changelog"], err = dist.DebianChangelog(text); err != nil {
+		return err
+	}
+	return dist.Write(dir, files)
 }

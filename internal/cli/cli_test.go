@@ -153,6 +153,27 @@ func TestPrivilege(t *testing.T) {
 	check(t, "times opened and closed", [2]int{1, 1}, [2]int{k.opened, k.closed})
 }
 
+// TestOpenAgain: a kernel whose version could not be read is closed and not kept, so
+// that the next command opens another one.
+func TestOpenAgain(t *testing.T) {
+	k := &script{infoErr: &ipvs.Error{Op: ipvs.ReadInfo, Errno: syscall.EPERM}}
+	s := newSession("ipvsadm", Env{
+		Names:      noNames{},
+		OpenKernel: func(string) (Kernel, error) { k.opened++; return k, nil },
+	})
+	if _, err := s.open(); !errors.Is(err, syscall.EPERM) {
+		t.Errorf("error %v, want EPERM", err)
+	}
+	check(t, "times opened and closed", [2]int{1, 1}, [2]int{k.opened, k.closed})
+
+	k.infoErr = nil
+	kernel, err := s.open()
+	if err != nil || kernel == nil {
+		t.Errorf("opened again: %v, %v", kernel, err)
+	}
+	check(t, "times opened and closed", [2]int{2, 1}, [2]int{k.opened, k.closed})
+}
+
 // TestRefusals has a text for every operation and number of the reference.
 func TestRefusals(t *testing.T) {
 	for line, answers := range map[string]map[syscall.Errno]string{

@@ -89,11 +89,6 @@ func BenchmarkLog(b *testing.B) {
 		}
 		perRule(b, len(rules))
 	})
-	length := 0
-	for _, chunk := range log.rules.chunks {
-		length += len(chunk)
-	}
-	b.Run("size", func(b *testing.B) { b.ReportMetric(float64(length)/float64(len(rules)), "B/rule") })
 }
 
 // largeDocument returns a JSON document of services with servers, with counters or

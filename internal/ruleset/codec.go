@@ -2,6 +2,7 @@ package ruleset
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net/netip"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -76,7 +77,7 @@ func (c *codec) take(n uint64) []byte {
 
 // integer is any type of number.
 type integer interface {
-	~int | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32
+	~int | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32
 }
 
 // number is a field with a number. Negative numbers are rare: they take ten bytes.
@@ -86,14 +87,16 @@ func number[T integer](c *codec, n *T) {
 	}
 }
 
-// difference is a field with a number as its difference to another one.
+// difference is a field with a number as its difference to another one. The sign is
+// the last bit, so that small differences of both signs are short.
 func (c *codec) difference(n *int, from int) {
-	diff := 0
+	var zigzag uint
 	if !c.decoding {
-		diff = *n - from
+		diff := *n - from
+		zigzag = uint(diff<<1 ^ diff>>(bits.UintSize-1))
 	}
-	number(c, &diff)
-	*n = from + diff
+	number(c, &zigzag)
+	*n = from + (int(zigzag>>1) ^ -int(zigzag&1))
 }
 
 // value is a number that is a part of a field.

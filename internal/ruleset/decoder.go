@@ -304,8 +304,7 @@ func (d *Decoder) name(max int) string {
 		d.refuse(t, "not a name of 1 to %d bytes", max)
 		return ""
 	}
-	d.names.intern(&name)
-	return name
+	return d.names.intern(name)
 }
 
 // isNotPrintable reports whether a rune is a blank or not printable ASCII.

@@ -31,15 +31,13 @@ func (n *interner) find(name string) int {
 	return len(n.names) - 1
 }
 
-// intern replaces a name by the one that is kept.
-func (n *interner) intern(name *string) {
-	switch i := 0; {
-	case *name == "":
-	default:
-		if i = n.find(*name); i >= 0 {
-			*name = n.names[i]
-		} else {
-			*name = strings.Clone(*name)
-		}
+// intern returns the copy of a name that is kept.
+func (n *interner) intern(name string) string {
+	if name == "" {
+		return ""
 	}
+	if i := n.find(name); i >= 0 {
+		return n.names[i]
+	}
+	return strings.Clone(name)
 }

@@ -1,8 +1,10 @@
 package ruleset
 
 import (
+	"fmt"
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,22 +71,85 @@ var changeRule = rapid.Custom(func(t *rapid.T) Rule {
 // ruleComparison compares rules exactly, except that no words are as good as none.
 var ruleComparison = cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})}
 
-func TestLogRoundTrip(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		rules := rapid.SliceOfN(rapid.OneOf(anyRule, changeRule, changeRule), 0, 20).Draw(t, "rules")
-		var log Log
-		for i := range rules {
-			log.Append(&rules[i])
+// TestLogRoundTrip checks that a Log returns what was appended, in order.
+func TestLogRoundTrip(t *testing.T) { rapid.Check(t, testLogRoundTrip) }
+
+// FuzzLog does the same for rules that the fuzzer chooses.
+func FuzzLog(f *testing.F) { f.Fuzz(rapid.MakeFuzz(testLogRoundTrip)) }
+
+func testLogRoundTrip(t *rapid.T) {
+	rules := rapid.SliceOfN(rapid.OneOf(anyRule, changeRule, changeRule), 0, 20).Draw(t, "rules")
+	var log Log
+	for i := range rules {
+		log.Append(&rules[i])
+	}
+	if log.Len() != len(rules) {
+		t.Errorf("%d rules of %d", log.Len(), len(rules))
+	}
+	checkLog(t, rules, &log)
+	checkLog(t, rules, &log) // again: it is read from the beginning each time
+}
+
+// checkLog checks that a Log returns some rules.
+func checkLog(t interface{ Errorf(string, ...any) }, want []Rule, log *Log) {
+	var got []Rule
+	for r := range log.All() {
+		got = append(got, *r)
+	}
+	if diff := cmp.Diff(want, got, ruleComparison); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestLogLong has more rules than fit into a chunk, more names than are interned, and
+// a rule that is longer than a chunk.
+func TestLogLong(t *testing.T) {
+	var rules []Rule
+	for i := range 10_000 {
+		r := Rule{Pos: Position{Line: 1 + i}, Cmd: command.Command{Verb: command.AddService}}
+		r.Cmd.Change = ipvs.Change{Op: ipvs.AddService, Service: ipvs.Service{
+			ID: ipvs.MarkService(uint32(i+1), ipvs.IPv4), Scheduler: fmt.Sprint("s", i%(2*maxInterned)), Engine: "sip",
+		}}
+		rules = append(rules, r)
+	}
+	rules[5000].Cmd.Keep, rules[5000].Cmd.Words = true, []string{"-E", strings.Repeat("x", 2*maxChunk), ""}
+
+	var log Log
+	for i := range rules {
+		log.Append(&rules[i])
+	}
+	checkLog(t, rules, &log)
+	for r := range log.All() {
+		if r.Pos.Line == 7 {
+			break // which must end it
 		}
-		if log.Len() != len(rules) {
-			t.Errorf("%d rules of %d", log.Len(), len(rules))
-		}
-		var got []Rule
-		for r := range log.All() {
-			got = append(got, *r)
-		}
-		if diff := cmp.Diff(rules, got, ruleComparison); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-	})
+	}
+	if len(log.others) > 0 {
+		t.Errorf("%d rules are not encoded", len(log.others))
+	}
+}
+
+// TestLogSize checks how many bytes the usual rules take.
+func TestLogSize(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		source Source
+		want   int
+	}{
+		{"stream", newTestReader(strings.NewReader(largeStream(10, 100))), 12},
+		{"document", NewDecoder(strings.NewReader(largeDocument(10, 100, true))), 18},
+		{"edits with --keep", newTestReader(strings.NewReader(strings.Repeat("-e -t 10.0.0.1:80 -r 10.1.0.1 -w 5 --keep\n", 1000))), 60},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var log Log
+			rules := readAll(t, test.source, log.Append)
+			bytes := 0
+			for _, chunk := range log.rules.chunks {
+				bytes += len(chunk)
+			}
+			if got := bytes / rules; got > test.want {
+				t.Errorf("%d bytes for each rule, want %d", got, test.want)
+			}
+		})
+	}
 }

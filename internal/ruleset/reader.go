@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
 const (
@@ -27,6 +28,7 @@ type Reader struct {
 	text   string // lines that have been read already
 	line   int    // number of the present line
 	words  []string
+	names  interner
 }
 
 // NewReader returns a Reader of a stream whose lines p parses. idle is called before
@@ -55,8 +57,17 @@ func (r *Reader) Next(into *Rule) error {
 		if err := r.parser.ParseRule(r.words, &into.Cmd); err != nil {
 			return &Error{into.Pos, err}
 		}
+		r.internNames(&into.Cmd.Change)
 		return nil
 	}
+}
+
+// internNames replaces the names of a change, which are parts of the text, so that who
+// keeps the change does not keep the text.
+func (r *Reader) internNames(c *ipvs.Change) {
+	c.Service.Scheduler = r.names.intern(c.Service.Scheduler)
+	c.Service.Engine = r.names.intern(c.Service.Engine)
+	c.Daemon.Interface = r.names.intern(c.Daemon.Interface)
 }
 
 // position returns the position of the present line.

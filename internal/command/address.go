@@ -26,11 +26,11 @@ type endpoint struct {
 
 // parseEndpoint parses host[:port]. Names of ports are those of the protocol.
 func parseEndpoint(s string, p ipvs.Protocol, names Resolver) (endpoint, bool) {
-	switch {
-	case isDigits(s):
-		return endpoint{}, false
-	case s[0] == '[':
-		return parseBracketed(s[1:], p, names)
+	if isDigits(s) {
+		return endpoint{}, false // the empty value too
+	}
+	if rest, ok := strings.CutPrefix(s, "["); ok {
+		return parseBracketed(rest, p, names)
 	}
 	if a, ok := parseIPv6(s); ok {
 		return endpoint{addr: a}, true

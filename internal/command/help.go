@@ -60,7 +60,7 @@ func appendSynopsis(b []byte, command *Option) []byte {
 			b = append(b, " "+g.synopsis()...)
 		case !g.commands.accepts(verb) || g.Options[0].GoesWithEvery():
 		case g.Placeholder != "":
-			b = append(b, " ["+g.synopsis()+"]"...)
+			b = append(b, " ["+g.Placeholder+"]"...)
 		default:
 			hasOthers = true
 		}
@@ -100,15 +100,10 @@ func (o *Option) term() string {
 		term = "    " + term
 	}
 
-	switch {
-	case o.HasOptionalValue():
+	if o.HasOptionalValue() {
 		return term + " [" + o.Value + "]"
-	case o.Value != "":
-		return term + " " + o.Value
-	case o.Operands != "":
-		return term + " " + o.Operands
 	}
-	return term
+	return strings.TrimSuffix(term+" "+o.Value+o.Operands, " ")
 }
 
 // appendParagraph appends a term, and its description from helpColumn on, wrapped

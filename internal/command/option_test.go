@@ -133,6 +133,21 @@ func TestOptionCommands(t *testing.T) {
 	}
 }
 
+// TestDefaults checks that descriptions tell the defaults.
+func TestDefaults(t *testing.T) {
+	for long, want := range map[string]string{
+		"scheduler":       "(default " + defaultScheduler + ")",
+		"mcast-interface": "(default " + defaultInterface + ")",
+		"persistent":      "(default " + optionNamed(t, "persistent").Default + ")",
+	} {
+		t.Run(long, func(t *testing.T) {
+			if help := optionNamed(t, long).Help; !strings.Contains(help, want) {
+				t.Errorf("%q does not contain %q", help, want)
+			}
+		})
+	}
+}
+
 // TestOptionTexts checks how -h, manuals and completions show an option.
 func TestOptionTexts(t *testing.T) {
 	for long, want := range map[string]struct{ names, term, synopsis, description string }{

@@ -111,18 +111,18 @@ func (p *Parser) parse(words []string, l *line, cmd *Command) error {
 // parseCommand parses the options that may stand before the command, and the command.
 // It returns the events after it. Without any other word the command is List.
 func (p *Parser) parseCommand(l *line, words []string, events []event) ([]event, error) {
-	first := 0
-	for first < len(events) && events[first].option.BeforeCommand {
-		if err := l.readOption(&events[first]); err != nil {
+	rest := events
+	for len(rest) > 0 && rest[0].option.BeforeCommand {
+		if err := l.readOption(&rest[0]); err != nil {
 			return nil, err
 		}
-		first++
+		rest = rest[1:]
 	}
 
-	switch {
-	case first < len(events) && events[first].option.IsCommand():
-		return events[first+1:], l.readCommand(&events[first])
-	case len(words) == 0, first > 0 && first == len(events):
+	if len(rest) > 0 && rest[0].option.IsCommand() {
+		return rest[1:], l.readCommand(&rest[0])
+	}
+	if len(words) == 0 || len(rest) == 0 && len(events) > 0 {
 		l.verb = List
 		return nil, nil
 	}

@@ -72,15 +72,15 @@ func (s *scanner) scan(words []string) (events []event, operands []string, err e
 	s.events, s.operands = s.events[:0], s.operands[:0]
 	for len(words) > 0 && err == nil {
 		word := words[0]
-		switch {
-		case word == "--":
+		if word == "--" {
 			s.operands = append(s.operands, words[1:]...)
-			words = nil
-		case strings.HasPrefix(word, "--"):
+			break
+		}
+		if strings.HasPrefix(word, "--") {
 			words, err = s.scanLong(words)
-		case len(word) > 1 && word[0] == '-':
+		} else if strings.HasPrefix(word, "-") && word != "-" {
 			words, err = s.scanLetters(words)
-		default:
+		} else {
 			s.operands = append(s.operands, word)
 			words = words[1:]
 		}
@@ -101,12 +101,13 @@ func (s *scanner) scanLong(words []string) ([]string, error) {
 		return nil
 	})
 
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, wordError(word, "unknown option")
-	case !strings.Contains(word, "="):
+	}
+	if !strings.Contains(word, "=") {
 		return s.scanNext(o, words)
-	case o.Value == "":
+	}
+	if o.Value == "" {
 		return nil, wordError(word, "option does not take an argument")
 	}
 	s.add(o, value, word)
@@ -122,17 +123,18 @@ func (s *scanner) scanLetters(words []string) ([]string, error) {
 		}
 		o, rest := s.letters[word[i]], word[i+1:]
 
-		switch {
-		case o.Value == "" && strings.HasPrefix(rest, "="):
-			return nil, wordError(word, "option does not take an argument")
-		case o.Value == "":
+		if o.Value == "" {
+			if strings.HasPrefix(rest, "=") {
+				return nil, wordError(word, "option does not take an argument")
+			}
 			s.add(o, "", word)
-		case rest != "":
-			s.add(o, strings.TrimPrefix(rest, "="), word)
-			return words[1:], nil
-		default:
+			continue
+		}
+		if rest == "" {
 			return s.scanNext(o, words)
 		}
+		s.add(o, strings.TrimPrefix(rest, "="), word)
+		return words[1:], nil
 	}
 	return words[1:], nil
 }
@@ -141,18 +143,19 @@ func (s *scanner) scanLetters(words []string) ([]string, error) {
 // value if the option takes one. It returns the words after the option.
 func (s *scanner) scanNext(o *Option, words []string) ([]string, error) {
 	word, rest := words[0], words[1:]
-	switch {
-	case o.Value == "":
+	if o.Value == "" {
 		s.add(o, "", word)
-	case o.HasOptionalValue() && (len(rest) == 0 || strings.HasPrefix(rest[0], "-")):
-		s.add(o, o.Default, word)
-	case len(rest) == 0:
-		return nil, wordError(word, "missing argument")
-	default:
-		s.add(o, rest[0], rest[0])
-		rest = rest[1:]
+		return rest, nil
 	}
-	return rest, nil
+	if o.HasOptionalValue() && (len(rest) == 0 || strings.HasPrefix(rest[0], "-")) {
+		s.add(o, o.Default, word)
+		return rest, nil
+	}
+	if len(rest) == 0 {
+		return nil, wordError(word, "missing argument")
+	}
+	s.add(o, rest[0], rest[0])
+	return rest[1:], nil
 }
 
 // add appends an event.

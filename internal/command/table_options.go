@@ -75,7 +75,7 @@ var optionGroups = []Group{
 			Letters: "s",
 			Value:   "NAME",
 			Choices: schedulers(),
-			Help:    "scheduling method (default " + defaultScheduler + ")",
+			Help:    "scheduling method (default wlc)",
 			read:    (*line).readScheduler,
 		}},
 	},
@@ -188,7 +188,7 @@ var optionGroups = []Group{
 		Options: []Option{{
 			Long:  "mcast-interface",
 			Value: "IFNAME",
-			Help:  "multicast interface (default " + defaultInterface + ")",
+			Help:  "multicast interface (default eth0)",
 			read:  (*line).readInterface,
 		}},
 	},

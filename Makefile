@@ -1,3 +1,4 @@
+# What the project can be asked to do. Everything that is needed and missing is
 # installed: as root, or through sudo; otherwise an error says what to run.
 
 GO     ?= go
@@ -22,7 +23,7 @@ LONG = TestKernelListings
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
 
-.PHONY: build test test-plain test-kernel test-full demo bench fuzz lint cover
+.PHONY: build test test-plain test-kernel test-full demo bench fuzz lint cover mutants
 
 build:
 	$(STATIC) -o bin/ ./cmd/...
@@ -62,6 +63,18 @@ fuzz:
 	@grep -rn --include='*_test.go' '^func Fuzz' internal | sed 's/:.*func \(Fuzz[A-Za-z0-9_]*\).*/ \1/' | \
 	while read -r file target; do \
 		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
+	done
+
+# Makes one fault at a time in a package, and fails if the plain tests notice too few: 95
+# in 100 of those in lines that the tests run, and 90 in 100 must be in such lines. For
+# gremlins, nothing runs the conditions of a switch without an expression. With its option
+# --test-cpu, go test fails at once, and every fault counts as noticed.
+GREMLINS = $(GO) run github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
+MUTATED ?= command ipvs format ruleset
+mutants:
+	for package in $(MUTATED); do \
+		$(GREMLINS) unleash --workers 2 --timeout-coefficient 20 --output-statuses lct \
+			--threshold-efficacy 95 --threshold-mcover 90 ./internal/$$package || exit 1; \
 	done
 
 # What of the programs the tests run, by package: those anywhere and those in a

@@ -8,21 +8,18 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// FromChange returns the command that makes a change, for readers of values instead
-// of words, such as a JSON document's. It checks each value against the limits of the
-// option with the same meaning, and the change as a whole as the line that describes
-// it. The error is an *UsageError with the text and the status of that line.
+// FromChange returns the command that makes a change. It is for values instead of words,
+// such as those of a JSON document. The checks are those of the line that describes the
+// change, and so are the texts and statuses of errors, which are *UsageErrors.
 //
-// Op selects the fields of the change that count. The others are ignored, as are
-// ipvs.Hashed and the counters, which no change carries. Netmask must be set; without
-// another mask it is ipvs.Family.FullMask. An empty Scheduler is the default scheduler,
-// an empty Interface of a daemon to start the default interface. ipvs.Local becomes
-// ipvs.Route, from which the kernel makes it again.
+// FromChange ignores the fields that Op does not use, ipvs.Hashed and the counters. Netmask
+// must be set; ipvs.Family.FullMask returns the mask of a service without one. An empty
+// Scheduler is the default scheduler, and an empty Interface of a daemon to start the
+// default interface. ipvs.Local becomes ipvs.Route, from which the kernel makes it again.
 //
-// Two checks are stricter than those of a line. A line cuts a name that is too long
-// and replaces the port of a server that must have the port of its service; FromChange
-// returns an error for both, and for a name with blanks, control characters or other
-// bytes than printable ASCII.
+// Two checks are stricter. A line truncates long names, and replaces the port of a server
+// that must have the port of its service; FromChange returns an error for both. It also
+// returns an error for a name with characters other than printable ASCII.
 func FromChange(c ipvs.Change) (Command, error) {
 	verb := Verb(slices.Index(ops[:], c.Op))
 	if c.Op == 0 || verb < 0 {
@@ -44,9 +41,11 @@ func FromChange(c ipvs.Change) (Command, error) {
 	return cmd, nil
 }
 
-// setChange copies the fields of a change that count to the line.
+// setChange copies the fields that the operation uses to the line.
 func (l *line) setChange(c *ipvs.Change) error {
 	switch l.verb {
+	case Flush:
+		return nil
 	case SetTimeouts:
 		return l.setTimeouts(c.Timeouts)
 	case StartDaemon, StopDaemon:
@@ -120,11 +119,8 @@ func (l *line) setService(s ipvs.Service) error {
 		}
 	}
 
-	persistent := s.Flags&ipvs.Persistent != 0
-	if persistent || s.Timeout != 0 {
-		if err := persistenceTimes.check(int64(s.Timeout)); err != nil {
-			return err
-		}
+	if s.Flags&ipvs.Persistent != 0 || s.Timeout != 0 {
+		return persistenceTimes.check(int64(s.Timeout))
 	}
 	return nil
 }
@@ -213,8 +209,7 @@ func (l *line) setTimeouts(t ipvs.Timeouts) error {
 	return nil
 }
 
-// setDaemon sets the sync daemon. Only the state and the sync ID count for a daemon to
-// stop.
+// setDaemon sets the sync daemon. Only the state and the sync ID are used to stop one.
 func (l *line) setDaemon(d ipvs.Daemon) error {
 	if d.State != ipvs.Master && d.State != ipvs.Backup {
 		return daemonStateError(l.verb)

@@ -20,6 +20,7 @@ func TestFromChange(t *testing.T) {
 		"-A -f 4294967295 -6 -p 1 -M 128",
 		"-A -t 10.0.0.1:0 -p -M 0.0.0.0",
 		"-E -f 7",
+		"-A -f 7 -s ~fifteen-bytes! --pe sixteen-letters~",
 		"-D -t 10.0.0.1:80",
 		"-a -t 10.0.0.1:80 -r 10.1.0.1:8080 -m -w 2147483647 -x 2147483647 -y 1",
 		"-a -t 10.0.0.1:80 -r 10.1.0.1 -w 0",
@@ -34,6 +35,7 @@ func TestFromChange(t *testing.T) {
 		"--set 0 1 2678400",
 		"--start-daemon backup",
 		"--start-daemon master --mcast-interface lo --syncid 255 --mcast-group ff02::1 --mcast-port 65535 --mcast-ttl 255 --sync-maxlen 65507",
+		"--start-daemon backup --mcast-interface fifteen-letters --sync-maxlen 1",
 		"--stop-daemon backup --syncid 1",
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -74,6 +76,9 @@ func TestFromChangeDefaults(t *testing.T) {
 		"a service to delete": {
 			ipvs.Change{Op: ipvs.DeleteService, Service: service},
 			ipvs.Change{Op: ipvs.DeleteService, Service: ipvs.Service{ID: id}}},
+		"everything at once": {
+			ipvs.Change{Op: ipvs.Flush, Service: service, Destination: server, Timeouts: ipvs.Timeouts{TCP: 1}},
+			ipvs.Change{Op: ipvs.Flush}},
 		"a mark without family": {
 			ipvs.Change{Op: ipvs.Zero, Service: ipvs.Service{ID: ipvs.ServiceID{FWMark: 1}}},
 			ipvs.Change{Op: ipvs.Zero, Service: ipvs.Service{ID: ipvs.MarkService(1, ipvs.IPv4)}}},
@@ -179,6 +184,7 @@ func TestFromChangeErrors(t *testing.T) {
 		{"sync ID 256", daemon(ipvs.StopDaemon, func(d *ipvs.Daemon) { d.SyncID = 256 }), "illegal syncid specified"},
 		{"long interface", daemon(ipvs.StartDaemon, func(d *ipvs.Daemon) { d.Interface = "sixteen-letters-" }), `multicast interface "sixteen-letters-" is longer than 15 bytes`},
 		{"long message", daemon(ipvs.StartDaemon, func(d *ipvs.Daemon) { d.MaxLen = 65508 }), "illegal sync-maxlen specified"},
+		{"32 days for TCP", ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: ipvs.Timeouts{TCP: 2678401}}, "invalid timeout value `2678401' specified"},
 		{"no multicast", daemon(ipvs.StartDaemon, func(d *ipvs.Daemon) { d.Group = netip.MustParseAddr("10.0.0.1") }), "invalid IPv4 mcast-group `10.0.0.1'"},
 		{"group with a zone", daemon(ipvs.StartDaemon, func(d *ipvs.Daemon) { d.Group = netip.MustParseAddr("ff02::1%lo") }), "invalid IPv6 mcast-group `ff02::1%lo'"},
 	} {

@@ -70,7 +70,7 @@ func TestParseErrors(t *testing.T) {
 		}},
 		{"virtual service addresses", withError("2 illegal virtual server address[:port] specified",
 			"-A -t 80 -q", // the first error of a line is reported
-			"-A -t ''", "-A -t -n", "-A -t 10.0.0.1:", "-A -t 10.0.0.1:65536", "-A -t 10.0.0.1:-1", "-A -t 10.0.0.256:80",
+			"-A -t 0", "-A -t 9", "-A -t ''", "-A -t -n", "-A -t 10.0.0.1:", "-A -t 10.0.0.1:65536", "-A -t 10.0.0.1:-1", "-A -t 10.0.0.256:80",
 			"-A -t :80", "-A -t [::1]", "-A -t [::1:80", "-A -t [::1]80", "-A -t [fe80::1%lo]:80", "-A -t fe80::1%lo -p",
 			"-A -u 10.0.0.1:http", "-A -t six.example:80", "-A -t [nobody.example]:80", "-A -t [mapped.example]:80", "-A -t [::1]:nothing", "-A -t []:80",
 		)},

@@ -11,7 +11,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// TestFromChange checks that the change of a line gives the command of the line.
+// TestFromChange checks that the change of a line is made by the command of the line.
 func TestFromChange(t *testing.T) {
 	for _, line := range []string{
 		"-A -t 10.0.0.1:80",

@@ -112,8 +112,8 @@ type Group struct {
 	index int
 }
 
-// rule says what each member of a family of commands, or of tunnel types, makes of a
-// group of options. A member in none of the first three sets rejects them.
+// rule has the commands, or the tunnel types, that go with a group of options. A member
+// of none of the first three sets rejects the options.
 type rule struct {
 	// required has the members that need one of the options.
 	required set

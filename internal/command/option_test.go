@@ -133,7 +133,7 @@ func TestOptionCommands(t *testing.T) {
 	}
 }
 
-// TestDefaults checks that descriptions tell the defaults.
+// TestDefaults checks that descriptions have the defaults.
 func TestDefaults(t *testing.T) {
 	for long, want := range map[string]string{
 		"scheduler":       "(default " + defaultScheduler + ")",

@@ -97,8 +97,8 @@ func TestAppendWords(t *testing.T) {
 }
 
 // FuzzParse checks that the parser returns a command or an *UsageError with a text and a
-// status, that it returns the same again, and that the change of a command gives the
-// command.
+// status, that it returns the same again, and that FromChange returns the command
+// of its change.
 func FuzzParse(f *testing.F) {
 	for _, line := range []string{
 		"-A -t 10.0.0.1:80 -s rr -p300 -M 255.255.255.0 --pe sip -b flag-1",

@@ -13,8 +13,8 @@ const (
 	defaultInterface = "eth0"
 )
 
-// The choices of the table. Where the kernel has modules, it is asked for whatever name
-// the line has.
+// The choices of the table. The kernel may have other schedulers and engines, and decides
+// whether it knows a name.
 
 // schedulers returns the schedulers of the kernel's net/netfilter/ipvs.
 func schedulers() []string {

@@ -18,14 +18,14 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// script is a Kernel that plays a part: it notes the changes it is given and
+// scriptedKernel is a Kernel that plays a part: it notes the changes it is given and
 // answers what the test says. It keeps no table.
-type script struct {
-	infoErr error
-	table   ipvs.Table
-	tblErr  error
-	refuse  map[int]syscall.Errno // by number of the change, from 0
-	conns   []ipvs.Connection
+type scriptedKernel struct {
+	infoErr  error
+	table    ipvs.Table
+	tableErr error
+	rejectAt map[int]syscall.Errno // by number of the change, from 0
+	conns    []ipvs.Connection
 
 	batches []int    // the lengths of the batches
 	changes []string // all changes, as rules
@@ -33,17 +33,17 @@ type script struct {
 	closed  int
 }
 
-func (k *script) Info() (ipvs.Info, error) {
+func (k *scriptedKernel) Info() (ipvs.Info, error) {
 	return ipvs.Info{Version: 0x010201, ConnTableSize: 4096}, k.infoErr
 }
-func (k *script) Table(ipvs.Query) (ipvs.Table, error) { return k.table, k.tblErr }
-func (k *script) Timeouts() (ipvs.Timeouts, error) {
+func (k *scriptedKernel) Table(ipvs.Query) (ipvs.Table, error) { return k.table, k.tableErr }
+func (k *scriptedKernel) Timeouts() (ipvs.Timeouts, error) {
 	return ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}, nil
 }
-func (k *script) Daemons() ([]ipvs.Daemon, error) { return nil, syscall.EBUSY }
-func (k *script) Close() error                    { k.closed++; return nil }
+func (k *scriptedKernel) Daemons() ([]ipvs.Daemon, error) { return nil, syscall.EBUSY }
+func (k *scriptedKernel) Close() error                    { k.closed++; return nil }
 
-func (k *script) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
+func (k *scriptedKernel) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	return func(yield func(*ipvs.Connection, error) bool) {
 		for i := range k.conns {
 			if !yield(&k.conns[i], nil) {
@@ -53,11 +53,11 @@ func (k *script) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	}, nil
 }
 
-func (k *script) Apply(changes []ipvs.Change) []error {
+func (k *scriptedKernel) Apply(changes []ipvs.Change) []error {
 	k.batches = append(k.batches, len(changes))
 	var errs []error
 	for i, c := range changes {
-		if errno, ok := k.refuse[len(k.changes)]; ok {
+		if errno, ok := k.rejectAt[len(k.changes)]; ok {
 			if errs == nil {
 				errs = make([]error, len(changes))
 			}
@@ -68,7 +68,7 @@ func (k *script) Apply(changes []ipvs.Change) []error {
 	return errs
 }
 
-func (k *script) Prepare(changes []ipvs.Change) func() []error {
+func (k *scriptedKernel) Prepare(changes []ipvs.Change) func() []error {
 	return func() []error { return k.Apply(changes) }
 }
 
@@ -86,14 +86,14 @@ func (noNames) Prefetch([]netip.Addr)                           {}
 // noSignals is Env.Signals of a test in which no signal comes.
 func noSignals() (<-chan os.Signal, func()) { return nil, func() {} }
 
-// ran is what a program did.
-type ran struct {
+// result is what a program did.
+type result struct {
 	Status         int
 	Stdout, Stderr string
 }
 
 // run runs a program with a kernel that plays a part; nil is none to be had.
-func run(program func([]string, Env) int, k *script, stdin io.Reader, line string) ran {
+func run(program func([]string, Env) int, k *scriptedKernel, stdin io.Reader, line string) result {
 	var out, errs bytes.Buffer
 	status := program(strings.Fields(line), Env{
 		Stdin: stdin, Stdout: &out, Stderr: &errs, Names: noNames{},
@@ -106,10 +106,10 @@ func run(program func([]string, Env) int, k *script, stdin io.Reader, line strin
 			return k, nil
 		},
 	})
-	return ran{status, out.String(), errs.String()}
+	return result{status, out.String(), errs.String()}
 }
 
-func check(t *testing.T, what string, want, got any) {
+func checkEqual(t *testing.T, what string, want, got any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
@@ -121,7 +121,7 @@ func check(t *testing.T, what string, want, got any) {
 func TestNoKernel(t *testing.T) {
 	const absent = "Can't initialize ipvs: Protocol not available\n" +
 		"Are you sure that IP Virtual Server is built in the kernel or as module?\n"
-	for line, want := range map[string]ran{
+	for line, want := range map[string]result{
 		"":                            {2, "", absent},
 		"ipvsadm":                     {2, "", absent},
 		"ipvsadm -Ln":                 {2, "", absent},
@@ -136,27 +136,27 @@ func TestNoKernel(t *testing.T) {
 		"ipvsadm -A -6":               {2, "", "-6 used before -f\n\n"},
 		"ipvsadm -A -t 10.0.0.1:80 -": {2, "", "unexpected argument -\n"},
 	} {
-		check(t, line, want, run(Run, nil, strings.NewReader(""), line))
+		checkEqual(t, line, want, run(Run, nil, strings.NewReader(""), line))
 	}
 	if r := run(Run, nil, nil, "ipvsadm -h"); r.Status != 0 || r.Stderr != "" || !strings.HasPrefix(r.Stdout, "ipvsadm v1.31 ") {
 		t.Errorf("-h: %+v", r)
 	}
-	check(t, "a rule", ran{2, "", absent}, run(Run, nil, strings.NewReader("-A -t 10.0.0.1:80\n-q\n"), "ipvsadm -R"))
+	checkEqual(t, "a rule", result{2, "", absent}, run(Run, nil, strings.NewReader("-A -t 10.0.0.1:80\n-q\n"), "ipvsadm -R"))
 }
 
 // TestPrivilege: the kernel is there, but not for this user.
 func TestPrivilege(t *testing.T) {
-	k := &script{infoErr: &ipvs.Error{Op: ipvs.ReadInfo, Errno: syscall.EPERM}}
-	want := ran{2, "", "Can't initialize ipvs: Permission denied (you must be root)\n" +
+	k := &scriptedKernel{infoErr: &ipvs.Error{Op: ipvs.ReadInfo, Errno: syscall.EPERM}}
+	want := result{2, "", "Can't initialize ipvs: Permission denied (you must be root)\n" +
 		"Are you sure that IP Virtual Server is built in the kernel or as module?\n"}
-	check(t, "-A", want, run(Run, k, nil, "ipvsadm -A -t 10.0.0.1:80"))
-	check(t, "times opened and closed", [2]int{1, 1}, [2]int{k.opened, k.closed})
+	checkEqual(t, "-A", want, run(Run, k, nil, "ipvsadm -A -t 10.0.0.1:80"))
+	checkEqual(t, "times opened and closed", [2]int{1, 1}, [2]int{k.opened, k.closed})
 }
 
 // TestOpenAgain: a kernel whose version could not be read is closed and not kept, so
 // that the next command opens another one.
 func TestOpenAgain(t *testing.T) {
-	k := &script{infoErr: &ipvs.Error{Op: ipvs.ReadInfo, Errno: syscall.EPERM}}
+	k := &scriptedKernel{infoErr: &ipvs.Error{Op: ipvs.ReadInfo, Errno: syscall.EPERM}}
 	s := newSession("ipvsadm", Env{
 		Names:      noNames{},
 		OpenKernel: func(string) (Kernel, error) { k.opened++; return k, nil },
@@ -164,14 +164,14 @@ func TestOpenAgain(t *testing.T) {
 	if _, err := s.open(); !errors.Is(err, syscall.EPERM) {
 		t.Errorf("error %v, want EPERM", err)
 	}
-	check(t, "times opened and closed", [2]int{1, 1}, [2]int{k.opened, k.closed})
+	checkEqual(t, "times opened and closed", [2]int{1, 1}, [2]int{k.opened, k.closed})
 
 	k.infoErr = nil
 	kernel, err := s.open()
 	if err != nil || kernel == nil {
 		t.Errorf("opened again: %v, %v", kernel, err)
 	}
-	check(t, "times opened and closed", [2]int{2, 1}, [2]int{k.opened, k.closed})
+	checkEqual(t, "times opened and closed", [2]int{2, 1}, [2]int{k.opened, k.closed})
 }
 
 // TestRefusals has a text for every operation and number of the reference.
@@ -198,13 +198,13 @@ func TestRefusals(t *testing.T) {
 		"-C":                            {syscall.EBUSY: "Device or resource busy"},
 	} {
 		for errno, text := range answers {
-			k := &script{refuse: map[int]syscall.Errno{0: errno}}
-			check(t, line, ran{255, "", text + "\n"}, run(Run, k, nil, "ipvsadm "+line))
+			k := &scriptedKernel{rejectAt: map[int]syscall.Errno{0: errno}}
+			checkEqual(t, line, result{255, "", text + "\n"}, run(Run, k, nil, "ipvsadm "+line))
 		}
 	}
-	k := &script{tblErr: &ipvs.Error{Op: ipvs.ReadService, Errno: syscall.ESRCH}}
-	check(t, "listing", ran{1, "", "No such service\n"}, run(Run, k, nil, "ipvsadm -L -t 10.0.0.1:80"))
-	check(t, "daemons", ran{1, "", "Device or resource busy\n"}, run(Run, &script{}, nil, "ipvsadm -L --daemon"))
+	k := &scriptedKernel{tableErr: &ipvs.Error{Op: ipvs.ReadService, Errno: syscall.ESRCH}}
+	checkEqual(t, "listing", result{1, "", "No such service\n"}, run(Run, k, nil, "ipvsadm -L -t 10.0.0.1:80"))
+	checkEqual(t, "daemons", result{1, "", "Device or resource busy\n"}, run(Run, &scriptedKernel{}, nil, "ipvsadm -L --daemon"))
 }
 
 // TestStream: every refused line is told with its number, and the lines after it
@@ -213,69 +213,69 @@ func TestStream(t *testing.T) {
 	stream := "# rules\n-A -t 10.0.0.1:80\n\nipvsadm -A -t 10.0.0.2:80 -s rr # why\n-D -t 10.0.0.3:80\n-L --timeout\n-C\n"
 	added := []string{"-A -t 10.0.0.1:80 -s wlc", "-A -t 10.0.0.2:80 -s rr", "-D -t 10.0.0.3:80", "-C"}
 	for name, test := range map[string]struct {
-		stream  string
-		refuse  map[int]syscall.Errno
-		want    ran
-		changes []string
+		stream   string
+		rejectAt map[int]syscall.Errno
+		want     result
+		changes  []string
 	}{
-		"all well": {stream, nil, ran{0, "Timeout (tcp tcpfin udp): 900 120 300\n", ""}, added},
+		"all well": {stream, nil, result{0, "Timeout (tcp tcpfin udp): 900 120 300\n", ""}, added},
 		"two refused": {
 			stream, map[int]syscall.Errno{0: syscall.EEXIST, 2: syscall.ESRCH},
-			ran{255, "Timeout (tcp tcpfin udp): 900 120 300\n", "line 2: Service already exists\nline 5: No such service\n"}, added,
+			result{255, "Timeout (tcp tcpfin udp): 900 120 300\n", "line 2: Service already exists\nline 5: No such service\n"}, added,
 		},
 		"a fault ends it": {
 			"-A -t 10.0.0.1:80\n-A -t x\n-C\n", nil,
-			ran{2, "", "line 2: illegal virtual server address[:port] specified\n"}, added[:1],
+			result{2, "", "line 2: illegal virtual server address[:port] specified\n"}, added[:1],
 		},
 		"the first status counts": {
 			"-A -t 10.0.0.1:80\n-Aq\n-C\n", map[int]syscall.Errno{0: syscall.EEXIST},
-			ran{255, "", "line 1: Service already exists\nline 2: -Aq: unknown option\n"}, added[:1],
+			result{255, "", "line 1: Service already exists\nline 2: -Aq: unknown option\n"}, added[:1],
 		},
 		"no stream in a stream": {
 			"-A -t 10.0.0.1:80\n-R\n-C\n", nil,
-			ran{255, "", "line 2: Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"}, added[:1],
+			result{255, "", "line 2: Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"}, added[:1],
 		},
 		"a listing that fails ends it": {
 			"-A -t 10.0.0.1:80\n-L --daemon\n-C\n", nil,
-			ran{1, "", "line 2: Device or resource busy\n"}, added[:1],
+			result{1, "", "line 2: Device or resource busy\n"}, added[:1],
 		},
-		"a version ends it": {"-v\n-C\n", nil, ran{0, "ipvsadm v1.31 (ipvsadm-go 0.1.0, compiled with Go and IPVS v1.2.1)\n", ""}, nil},
+		"a version ends it": {"-v\n-C\n", nil, result{0, "ipvsadm v1.31 (ipvsadm-go 0.1.0, compiled with Go and IPVS v1.2.1)\n", ""}, nil},
 		"output ends it": {"-A -t 10.0.0.1:80\n-S -n --output " + t.TempDir() + "/x\n-C\n", nil,
-			ran{2, "", "line 2: --output belongs to the invocation, not to a rule stream\n"}, added[:1]},
-		"no newline at the end": {"-A -t 10.0.0.1:80", nil, ran{}, added[:1]},
+			result{2, "", "line 2: --output belongs to the invocation, not to a rule stream\n"}, added[:1]},
+		"no newline at the end": {"-A -t 10.0.0.1:80", nil, result{}, added[:1]},
 	} {
-		k := &script{refuse: test.refuse}
-		check(t, name, test.want, run(Run, k, strings.NewReader(test.stream), "ipvsadm -R"))
-		check(t, name+": changes", test.changes, k.changes)
+		k := &scriptedKernel{rejectAt: test.rejectAt}
+		checkEqual(t, name, test.want, run(Run, k, strings.NewReader(test.stream), "ipvsadm -R"))
+		checkEqual(t, name+": changes", test.changes, k.changes)
 	}
 }
 
 // TestStreamIsGathered: rules that are at hand travel together, and none waits for
 // more input.
 func TestStreamIsGathered(t *testing.T) {
-	k := &script{}
+	k := &scriptedKernel{}
 	var many strings.Builder
 	for i := range 3000 {
 		fmt.Fprintf(&many, "-A -f %d\n", i+1)
 	}
-	check(t, "a file", ran{}, run(Run, k, strings.NewReader(many.String()), "ipvsadm -R"))
-	check(t, "changes", 3000, len(k.changes))
+	checkEqual(t, "a file", result{}, run(Run, k, strings.NewReader(many.String()), "ipvsadm -R"))
+	checkEqual(t, "changes", 3000, len(k.changes))
 	if len(k.batches) > 12 {
 		t.Errorf("%d batches for 3000 rules: %v", len(k.batches), k.batches)
 	}
 
-	k = &script{}
+	k = &scriptedKernel{}
 	in, out := io.Pipe()
-	done := make(chan ran)
+	done := make(chan result)
 	go func() { done <- run(Run, k, in, "ipvsadm -R") }()
 	for i := range 3 {
 		fmt.Fprintf(out, "-A -f %d\n", i+1)
 		// The program comes back to read only when it has nothing left to do.
 		fmt.Fprint(out, "\n")
-		check(t, "a pipe", i+1, len(k.changes))
+		checkEqual(t, "a pipe", i+1, len(k.changes))
 	}
 	out.Close()
-	check(t, "a pipe", ran{}, <-done)
+	checkEqual(t, "a pipe", result{}, <-done)
 }
 
 // TestRestoreWhole: a stream with a line at fault changes nothing, and every such
@@ -284,33 +284,33 @@ func TestRestoreWhole(t *testing.T) {
 	long := strings.Repeat("x", 1<<20+1)
 	for name, test := range map[string]struct {
 		stream  string
-		want    ran
+		want    result
 		changes []string
 	}{
-		"good": {"-A -t 10.0.0.1:80\n", ran{}, []string{"-C", "-A -t 10.0.0.1:80 -s wlc"}},
+		"good": {"-A -t 10.0.0.1:80\n", result{}, []string{"-C", "-A -t 10.0.0.1:80 -s wlc"}},
 		"bad": {"-A -f 1\n-A -f 0\n-A -f 2\n-q\n",
-			ran{2, "", "line 2: invalid fwmark value `0' specified\nline 4: Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"}, nil},
-		"cut off":         {"-A -f 1\n-A -t 10.0", ran{2, "", "line 2: Zero port specified for non-persistent service\n"}, nil},
-		"long":            {"-A -f 1\n" + long + "\n-A -f 2\n", ran{2, "", "line 2: longer than 1048576 bytes\n"}, nil},
-		"long at the end": {"-A -f 1\n" + long, ran{2, "", "line 2: longer than 1048576 bytes\n"}, nil},
+			result{2, "", "line 2: invalid fwmark value `0' specified\nline 4: Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"}, nil},
+		"cut off":         {"-A -f 1\n-A -t 10.0", result{2, "", "line 2: Zero port specified for non-persistent service\n"}, nil},
+		"long":            {"-A -f 1\n" + long + "\n-A -f 2\n", result{2, "", "line 2: longer than 1048576 bytes\n"}, nil},
+		"long at the end": {"-A -f 1\n" + long, result{2, "", "line 2: longer than 1048576 bytes\n"}, nil},
 		"garbage": {"-A -f 1\n\x00\x01\xfe\xff -\x80\n",
-			ran{255, "", "line 2: Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"}, nil},
-		"empty": {"", ran{}, []string{"-C"}},
+			result{255, "", "line 2: Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"}, nil},
+		"empty": {"", result{}, []string{"-C"}},
 		"output": {"-A -f 1\n-S -n --output " + t.TempDir() + "/x\n",
-			ran{2, "", "line 2: --output belongs to the invocation, not to a rule stream\n"}, nil},
+			result{2, "", "line 2: --output belongs to the invocation, not to a rule stream\n"}, nil},
 	} {
-		k := &script{}
-		check(t, name, test.want, run(Restore, k, strings.NewReader(test.stream), "ipvsadm-restore"))
-		check(t, name+": changes", test.changes, k.changes)
+		k := &scriptedKernel{}
+		checkEqual(t, name, test.want, run(Restore, k, strings.NewReader(test.stream), "ipvsadm-restore"))
+		checkEqual(t, name+": changes", test.changes, k.changes)
 	}
-	k := &script{refuse: map[int]syscall.Errno{1: syscall.ENOENT}}
-	check(t, "refused", ran{255, "", "line 1: Scheduler or persistence engine not found\n"},
+	k := &scriptedKernel{rejectAt: map[int]syscall.Errno{1: syscall.ENOENT}}
+	checkEqual(t, "refused", result{255, "", "line 1: Scheduler or persistence engine not found\n"},
 		run(Restore, k, strings.NewReader("-A -f 1 -s x\n-A -f 2\n"), "ipvsadm-restore"))
-	check(t, "refused: changes", []string{"-C", "-A -f 1 -s x", "-A -f 2 -s wlc"}, k.changes)
-	k = &script{}
-	check(t, "unknown option", ran{1, "", restoreUsage + "\n"}, run(Restore, k, strings.NewReader(""), "ipvsadm-restore --frob"))
-	check(t, "unknown option: changes", []string(nil), k.changes)
-	check(t, "a folder", ran{1, "", "Can't read: Is a directory\n"}, run(Restore, k, folder(t), "ipvsadm-restore"))
+	checkEqual(t, "refused: changes", []string{"-C", "-A -f 1 -s x", "-A -f 2 -s wlc"}, k.changes)
+	k = &scriptedKernel{}
+	checkEqual(t, "unknown option", result{1, "", restoreUsage + "\n"}, run(Restore, k, strings.NewReader(""), "ipvsadm-restore --frob"))
+	checkEqual(t, "unknown option: changes", []string(nil), k.changes)
+	checkEqual(t, "a folder", result{1, "", "Can't read: Is a directory\n"}, run(Restore, k, folder(t), "ipvsadm-restore"))
 }
 
 // folder is standard input that cannot be read.
@@ -326,16 +326,16 @@ func folder(t *testing.T) io.Reader {
 
 // TestSaveProgram: the options of ipvsadm-save.
 func TestSaveProgram(t *testing.T) {
-	k := &script{table: ipvs.Table{Entries: []ipvs.Entry{{Service: ipvs.Service{ID: ipvs.MarkService(5, ipvs.IPv4), Scheduler: "rr"}}}}}
+	k := &scriptedKernel{table: ipvs.Table{Entries: []ipvs.Entry{{Service: ipvs.Service{ID: ipvs.MarkService(5, ipvs.IPv4), Scheduler: "rr"}}}}}
 	rules := "-A -f 5 -s rr\n"
-	for line, want := range map[string]ran{
+	for line, want := range map[string]result{
 		"ipvsadm-save":     {0, rules, ""},
 		"ipvsadm-save -n":  {0, rules, ""},
 		"ipvsadm-save foo": {1, "", saveUsage + "\n"},
 		"ipvsadm-save -x":  {1, "", saveUsage + "\n"},
 		"ipvsadm-save -nn": {1, "", saveUsage + "\n"},
 	} {
-		check(t, line, want, run(Save, k, nil, line))
+		checkEqual(t, line, want, run(Save, k, nil, line))
 	}
 }
 
@@ -357,19 +357,19 @@ func (w *failing) Write(b []byte) (int, error) {
 // TestLostOutput: a listing that cannot be written says so, unless its reader
 // chose to leave.
 func TestLostOutput(t *testing.T) {
-	for err, want := range map[error]ran{
+	for err, want := range map[error]result{
 		syscall.ENOSPC: {1, "", "Can't write: No space left on device\n"},
 		syscall.EBADF:  {1, "", "Can't write: Bad file descriptor\n"},
 		syscall.EPIPE:  {StatusReaderLeft, "", ""},
 	} {
 		var errs bytes.Buffer
-		k := &script{conns: make([]ipvs.Connection, 3000)}
+		k := &scriptedKernel{conns: make([]ipvs.Connection, 3000)}
 		env := Env{Stdout: &failing{100, err}, Stderr: &errs, Names: noNames{}, OpenKernel: func(string) (Kernel, error) { return k, nil }}
 		for _, line := range []string{"ipvsadm -Ln", "ipvsadm -Lnc", "ipvsadm -Lc", "ipvsadm -h"} {
 			errs.Reset()
 			env.Stdout = &failing{20, err}
 			status := Run(strings.Fields(line), env)
-			check(t, line, want, ran{status, "", errs.String()})
+			checkEqual(t, line, want, result{status, "", errs.String()})
 		}
 	}
 }
@@ -385,7 +385,7 @@ func FuzzStream(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		checked := run(Restore, nil, bytes.NewReader(stream), "ipvsadm-restore --check")
-		k := &script{}
+		k := &scriptedKernel{}
 		restored := run(Restore, k, bytes.NewReader(stream), "ipvsadm-restore")
 		if checked.Stdout != "" || (checked.Status == 0) != (checked.Stderr == "") {
 			t.Fatalf("--check: %+v", checked)

@@ -14,7 +14,7 @@ import (
 // drainReads is a kernel that answers one read of a service after the other, the last
 // one for ever.
 type drainReads struct {
-	*script
+	*scriptedKernel
 	reads   []drainRead
 	signals chan os.Signal
 }
@@ -70,13 +70,13 @@ func TestDrain(t *testing.T) {
 	limits.UpperThreshold, limits.LowerThreshold = 33, 22
 
 	for _, test := range []struct {
-		name    string
-		reads   []drainRead
-		refuse  map[int]syscall.Errno
-		limit   time.Duration
-		status  int
-		text    string
-		changes []string
+		name     string
+		reads    []drainRead
+		rejectAt map[int]syscall.Errno
+		limit    time.Duration
+		status   int
+		text     string
+		changes  []string
 	}{
 		{
 			name:    "the last connection ends",
@@ -162,9 +162,9 @@ func TestDrain(t *testing.T) {
 			reads: []drainRead{
 				one(drained(5, 3, 9)), {servers: []ipvs.Destination{drained(0, 3, 9)}, signal: syscall.SIGTERM}, one(drained(0, 3, 9)),
 			},
-			refuse: map[int]syscall.Errno{1: syscall.ENOMEM},
-			limit:  time.Minute,
-			status: 143, text: "interrupted: cannot set the weight of 10.1.0.1:8080 to 5 again: Memory allocation problem",
+			rejectAt: map[int]syscall.Errno{1: syscall.ENOMEM},
+			limit:    time.Minute,
+			status:   143, text: "interrupted: cannot set the weight of 10.1.0.1:8080 to 5 again: Memory allocation problem",
 			changes: []string{zero, restore},
 		},
 		{
@@ -222,40 +222,40 @@ func TestDrain(t *testing.T) {
 			changes: []string{zero},
 		},
 		{
-			name:   "the weight cannot be set",
-			reads:  []drainRead{one(drained(5, 3, 9))},
-			refuse: map[int]syscall.Errno{0: syscall.EPERM},
-			limit:  time.Minute,
-			status: 255, text: "Permission denied (you must be root)",
+			name:     "the weight cannot be set",
+			reads:    []drainRead{one(drained(5, 3, 9))},
+			rejectAt: map[int]syscall.Errno{0: syscall.EPERM},
+			limit:    time.Minute,
+			status:   255, text: "Permission denied (you must be root)",
 			changes: []string{zero},
 		},
 		{
-			name:   "the answer to the weight is lost",
-			reads:  []drainRead{one(drained(5, 3, 9)), one(drained(0, 3, 9))},
-			refuse: map[int]syscall.Errno{0: syscall.ENOBUFS},
-			limit:  time.Minute,
-			status: 255, text: "No buffer space available: " + again,
+			name:     "the answer to the weight is lost",
+			reads:    []drainRead{one(drained(5, 3, 9)), one(drained(0, 3, 9))},
+			rejectAt: map[int]syscall.Errno{0: syscall.ENOBUFS},
+			limit:    time.Minute,
+			status:   255, text: "No buffer space available: " + again,
 			changes: []string{zero, restore},
 		},
 		{
-			name:   "the server cannot be removed",
-			reads:  []drainRead{one(drained(5, 3, 9)), one(drained(0, 0, 9))},
-			refuse: map[int]syscall.Errno{1: syscall.ENOMEM},
-			limit:  time.Minute,
-			status: 255, text: "Memory allocation problem: " + again,
+			name:     "the server cannot be removed",
+			reads:    []drainRead{one(drained(5, 3, 9)), one(drained(0, 0, 9))},
+			rejectAt: map[int]syscall.Errno{1: syscall.ENOMEM},
+			limit:    time.Minute,
+			status:   255, text: "Memory allocation problem: " + again,
 			changes: []string{zero, remove, restore},
 		},
 		{
-			name:   "removed at the last moment",
-			reads:  []drainRead{one(drained(5, 3, 9)), one(drained(0, 0, 9)), gone},
-			refuse: map[int]syscall.Errno{1: syscall.ENOENT},
-			limit:  time.Minute,
-			status: 255, text: "No such destination: another program removed 10.1.0.1:8080",
+			name:     "removed at the last moment",
+			reads:    []drainRead{one(drained(5, 3, 9)), one(drained(0, 0, 9)), gone},
+			rejectAt: map[int]syscall.Errno{1: syscall.ENOENT},
+			limit:    time.Minute,
+			status:   255, text: "No such destination: another program removed 10.1.0.1:8080",
 			changes: []string{zero, remove},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			k := &drainReads{script: &script{refuse: test.refuse}, reads: test.reads, signals: make(chan os.Signal, 1)}
+			k := &drainReads{scriptedKernel: &scriptedKernel{rejectAt: test.rejectAt}, reads: test.reads, signals: make(chan os.Signal, 1)}
 			d := drainer{
 				kernel: k, signals: k.signals, interval: time.Microsecond, progress: func(string) {},
 				removal: ipvs.Change{Op: ipvs.DeleteDestination, Service: ipvs.Service{ID: drainedService}, Destination: ipvs.Destination{Addr: drainedAddr}},
@@ -265,16 +265,16 @@ func TestDrain(t *testing.T) {
 			if err != nil {
 				text = err.Error()
 			}
-			check(t, "the error", test.text, text)
-			check(t, "the status", test.status, statusOf(err))
-			check(t, "the changes", test.changes, k.changes)
+			checkEqual(t, "the error", test.text, text)
+			checkEqual(t, "the status", test.status, statusOf(err))
+			checkEqual(t, "the changes", test.changes, k.changes)
 		})
 	}
 }
 
 // TestDrainEndsStream checks that a signal to a drain in a rule stream ends the stream.
 func TestDrainEndsStream(t *testing.T) {
-	k := &drainReads{script: &script{}, signals: make(chan os.Signal, 1), reads: []drainRead{
+	k := &drainReads{scriptedKernel: &scriptedKernel{}, signals: make(chan os.Signal, 1), reads: []drainRead{
 		{servers: []ipvs.Destination{drained(5, 3, 9)}, signal: syscall.SIGTERM},
 		{servers: []ipvs.Destination{drained(0, 3, 9)}},
 	}}
@@ -286,7 +286,7 @@ func TestDrainEndsStream(t *testing.T) {
 		Terminal:   func() bool { return false },
 		Signals:    func() (<-chan os.Signal, func()) { return k.signals, func() {} },
 	})
-	check(t, "the end", ran{143, "", "line 2: interrupted: the weight of 10.1.0.1:8080 is 5 again\n"}, ran{status, "", errs.String()})
+	checkEqual(t, "the end", result{143, "", "line 2: interrupted: the weight of 10.1.0.1:8080 is 5 again\n"}, result{status, "", errs.String()})
 	want := []string{"-A -f 1 -s wlc", "-e -t 10.9.9.9:80 -r 10.1.0.1:8080 -m -w 0", "-e -t 10.9.9.9:80 -r 10.1.0.1:8080 -m -w 5"}
-	check(t, "the changes", want, k.changes)
+	checkEqual(t, "the changes", want, k.changes)
 }

@@ -14,7 +14,7 @@ import (
 // connectionless is a kernel whose connections cannot be opened, or not be read to
 // the end.
 type connectionless struct {
-	*script
+	*scriptedKernel
 	openErr, readErr error
 }
 
@@ -37,21 +37,23 @@ func TestNoConnections(t *testing.T) {
 	for _, test := range []struct {
 		line             string
 		openErr, readErr error
-		want             ran
+		want             result
 	}{
-		{"ipvsadm -Lnc", open(syscall.ENOENT), nil, ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
-		{"ipvsadm -Lc", open(syscall.ENOENT), nil, ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
-		{"ipvsadm -Lnc --json", open(syscall.ENOENT), nil, ran{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
-		{"ipvsadm -Lnc", open(syscall.EMFILE), nil, ran{1, "", "cannot open file /proc/net/ip_vs_conn: Too many open files\n"}},
-		{"ipvsadm -Lnc", nil, read, ran{1, titles, "Input/output error\n"}},
-		{"ipvsadm -Lnc --json", nil, read, ran{1, "{\"connections\":[]}\n", "Input/output error\n"}},
+		{"ipvsadm -Lnc", open(syscall.ENOENT), nil, result{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lc", open(syscall.ENOENT), nil, result{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lnc --json", open(syscall.ENOENT), nil, result{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
+		{"ipvsadm -Lnc", open(syscall.EMFILE), nil, result{1, "", "cannot open file /proc/net/ip_vs_conn: Too many open files\n"}},
+		{"ipvsadm -Lnc", nil, read, result{1, titles, "Input/output error\n"}},
+		{"ipvsadm -Lnc --json", nil, read, result{1, "{\"connections\":[]}\n", "Input/output error\n"}},
 	} {
 		var out, errs strings.Builder
 		status := Run(strings.Fields(test.line), Env{
 			Stdout: &out, Stderr: &errs, Names: noNames{}, Signals: noSignals,
-			OpenKernel: func(string) (Kernel, error) { return connectionless{&script{}, test.openErr, test.readErr}, nil },
+			OpenKernel: func(string) (Kernel, error) {
+				return connectionless{&scriptedKernel{}, test.openErr, test.readErr}, nil
+			},
 		})
-		check(t, test.line, test.want, ran{status, out.String(), errs.String()})
+		checkEqual(t, test.line, test.want, result{status, out.String(), errs.String()})
 	}
 }
 
@@ -64,25 +66,25 @@ func TestFaultsInTheMiddle(t *testing.T) {
 		syscall.ENOBUFS: "No buffer space available", syscall.EINTR: "Interrupted system call", syscall.EBUSY: "Device or resource busy",
 		syscall.EPERM: "Permission denied (you must be root)", syscall.EBADMSG: "Bad message", syscall.ETIMEDOUT: "Connection timed out",
 	} {
-		k := &script{refuse: map[int]syscall.Errno{1: errno}}
-		check(t, "-R", ran{255, "", "line 2: " + text + "\n"}, run(Run, k, strings.NewReader(stream), "ipvsadm -R"))
-		check(t, "-R: changes", 3, len(k.changes))
+		k := &scriptedKernel{rejectAt: map[int]syscall.Errno{1: errno}}
+		checkEqual(t, "-R", result{255, "", "line 2: " + text + "\n"}, run(Run, k, strings.NewReader(stream), "ipvsadm -R"))
+		checkEqual(t, "-R: changes", 3, len(k.changes))
 
-		k = &script{refuse: map[int]syscall.Errno{0: errno}}
-		check(t, "the clearing", ran{255, "", text + "\n"}, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore"))
-		check(t, "the clearing: changes", []string{"-C"}, k.changes)
+		k = &scriptedKernel{rejectAt: map[int]syscall.Errno{0: errno}}
+		checkEqual(t, "the clearing", result{255, "", text + "\n"}, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore"))
+		checkEqual(t, "the clearing: changes", []string{"-C"}, k.changes)
 
-		k = &script{refuse: map[int]syscall.Errno{1: errno}}
-		want := ran{255, "", "-A -f 2 -s wlc: " + text + "\nrolled back; no changes were kept\n"}
-		check(t, "--sync", want, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore --sync"))
-		check(t, "--sync: changes", []string{"-D -f 3", "-D -f 1"}, k.changes[3:])
+		k = &scriptedKernel{rejectAt: map[int]syscall.Errno{1: errno}}
+		want := result{255, "", "-A -f 2 -s wlc: " + text + "\nrolled back; no changes were kept\n"}
+		checkEqual(t, "--sync", want, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore --sync"))
+		checkEqual(t, "--sync: changes", []string{"-D -f 3", "-D -f 1"}, k.changes[3:])
 
 		if isUnknown(errno) {
 			continue // see TestSyncLostAnswers
 		}
-		k = &script{refuse: map[int]syscall.Errno{1: errno, 3: errno}}
+		k = &scriptedKernel{rejectAt: map[int]syscall.Errno{1: errno, 3: errno}}
 		want.Stderr = "-A -f 2 -s wlc: " + text + "\nundo -D -f 3: " + text + "\nRollback failed: the table is only partly updated.\n"
-		check(t, "--sync, undo", want, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore --sync"))
+		checkEqual(t, "--sync, undo", want, run(Restore, k, strings.NewReader(stream), "ipvsadm-restore --sync"))
 
 	}
 }
@@ -90,10 +92,10 @@ func TestFaultsInTheMiddle(t *testing.T) {
 // forgetful is a kernel with a table, whose answers to some changes, by number, are
 // lost, and which refuses others.
 type forgetful struct {
-	*script
-	state        ipvs.State
-	lost, refuse map[int]bool
-	n            int
+	*scriptedKernel
+	state          ipvs.State
+	lost, rejectAt map[int]bool
+	n              int
 }
 
 func (k *forgetful) Table(ipvs.Query) (ipvs.Table, error) {
@@ -103,7 +105,7 @@ func (k *forgetful) Table(ipvs.Query) (ipvs.Table, error) {
 func (k *forgetful) Apply(changes []ipvs.Change) []error {
 	errs := make([]error, len(changes))
 	for i, c := range changes {
-		if k.refuse[k.n] {
+		if k.rejectAt[k.n] {
 			errs[i] = &ipvs.Error{Op: c.Op, Errno: syscall.EBUSY}
 		} else {
 			errs[i] = k.state.Apply(c)
@@ -126,9 +128,9 @@ func TestSyncLostAnswers(t *testing.T) {
 	const lost = "-A -f 2 -s wlc: No buffer space available\n"
 	const nothing = "rolled back; no changes were kept\n"
 	for name, test := range map[string]struct {
-		lost, refuse map[int]bool
-		told         string
-		services     int
+		lost, rejectAt map[int]bool
+		told           string
+		services       int
 	}{
 		"made":       {map[int]bool{1: true}, nil, lost + nothing, 0},
 		"not made":   {map[int]bool{1: true}, map[int]bool{1: true}, lost + nothing, 0},
@@ -139,19 +141,19 @@ func TestSyncLostAnswers(t *testing.T) {
 		},
 	} {
 		var errs strings.Builder
-		k := &forgetful{script: &script{}, lost: test.lost, refuse: test.refuse}
+		k := &forgetful{scriptedKernel: &scriptedKernel{}, lost: test.lost, rejectAt: test.rejectAt}
 		status := Restore([]string{"ipvsadm-restore", "--sync"}, Env{
 			Stdin: strings.NewReader("-A -f 1\n-A -f 2\n-A -f 3\n"), Stderr: &errs, Names: noNames{}, Signals: noSignals,
 			OpenKernel: func(string) (Kernel, error) { return k, nil },
 		})
-		check(t, name, ran{255, "", test.told}, ran{status, "", errs.String()})
-		check(t, name+": services left", test.services, len(k.state.Entries()))
+		checkEqual(t, name, result{255, "", test.told}, result{status, "", errs.String()})
+		checkEqual(t, name+": services left", test.services, len(k.state.Entries()))
 	}
 }
 
 // patient is a kernel that makes changes only once the output is lost.
 type patient struct {
-	*script
+	*scriptedKernel
 	lost <-chan struct{}
 }
 
@@ -178,18 +180,18 @@ func (w *losing) Write([]byte) (int, error) {
 func TestOutputLostWhileChangesAreMade(t *testing.T) {
 	stream := "-L -n\n" + strings.Repeat("-A -f 1\n", batchSize) + "-A -f 2\n"
 	const refused = "line 3: Device or resource busy\n"
-	for errno, want := range map[syscall.Errno]ran{
+	for errno, want := range map[syscall.Errno]result{
 		syscall.EPIPE:  {255, "", refused},
 		syscall.ENOSPC: {255, "", refused + "Can't write: No space left on device\n"},
 	} {
 		var errs strings.Builder
 		out := &losing{errno, make(chan struct{})}
-		k := patient{&script{refuse: map[int]syscall.Errno{1: syscall.EBUSY}}, out.lost}
+		k := patient{&scriptedKernel{rejectAt: map[int]syscall.Errno{1: syscall.EBUSY}}, out.lost}
 		status := Run([]string{"ipvsadm", "-R"}, Env{
 			Stdin: strings.NewReader(stream), Stdout: out, Stderr: &errs, Names: noNames{}, Signals: noSignals,
 			OpenKernel: func(string) (Kernel, error) { return k, nil },
 		})
-		check(t, errno.Error(), want, ran{status, "", errs.String()})
-		check(t, errno.Error()+": changes", batchSize, len(k.changes))
+		checkEqual(t, errno.Error(), want, result{status, "", errs.String()})
+		checkEqual(t, errno.Error()+": changes", batchSize, len(k.changes))
 	}
 }

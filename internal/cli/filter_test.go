@@ -13,7 +13,7 @@ import (
 func TestFilterByMark(t *testing.T) {
 	at := netip.MustParseAddrPort
 	server := []ipvs.Destination{{Addr: at("10.0.0.2:0")}}
-	k := &script{table: ipvs.Table{Entries: []ipvs.Entry{
+	k := &scriptedKernel{table: ipvs.Table{Entries: []ipvs.Entry{
 		{Service: ipvs.Service{ID: ipvs.MarkService(7, ipvs.IPv4)}, Destinations: server},
 		{Service: ipvs.Service{ID: ipvs.MarkService(7, ipvs.IPv6)}, Destinations: []ipvs.Destination{{Addr: at("[2001:db8::2]:80")}}},
 		{Service: ipvs.Service{ID: ipvs.AddrService(ipvs.TCP, at("10.1.1.1:80"))}, Destinations: server},

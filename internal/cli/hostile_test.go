@@ -29,7 +29,7 @@ func (hostileNames) Prefetch([]netip.Addr)                           {}
 
 // hostileKernel has hostile in the place of every name.
 type hostileKernel struct {
-	script
+	scriptedKernel
 	daemons []ipvs.Daemon
 }
 
@@ -112,7 +112,7 @@ func TestHostileStream(t *testing.T) {
 		"-A -6":                   "line 1: -6 used before -f\n\n",
 	} {
 		got := run(Restore, nil, strings.NewReader(stream), "ipvsadm-restore --check")
-		check(t, stream, want, got.Stderr)
+		checkEqual(t, stream, want, got.Stderr)
 	}
 	document := "{\"\\u001b[2J\\n\": 1, \"services\": [{\"\\u202e\": 2}]}"
 	got := run(Restore, nil, strings.NewReader(document), "ipvsadm-restore --json --check")
@@ -124,5 +124,5 @@ func TestHostileStream(t *testing.T) {
 			t.Errorf("a fault in two lines: %q", got.Stderr)
 		}
 	}
-	check(t, "an argument", ran{255, "", "--" + raw + ": unknown option\n"}, run(Run, nil, nil, "ipvsadm -A --"+raw))
+	checkEqual(t, "an argument", result{255, "", "--" + raw + ": unknown option\n"}, run(Run, nil, nil, "ipvsadm -A --"+raw))
 }

@@ -69,22 +69,22 @@ func TestRestoreDocument(t *testing.T) {
 		{Run, "ipvsadm -R --json", goodChanges},
 		{Run, "ipvsadm -R --json --check", nil},
 	} {
-		k := &script{}
-		check(t, test.line, ran{}, run(test.program, k, strings.NewReader(goodDocument), test.line))
-		check(t, test.line+": changes", test.changes, k.changes)
+		k := &scriptedKernel{}
+		checkEqual(t, test.line, result{}, run(test.program, k, strings.NewReader(goodDocument), test.line))
+		checkEqual(t, test.line+": changes", test.changes, k.changes)
 	}
 }
 
 // TestSyncDocument has the present table without the first server and with another
 // service.
 func TestSyncDocument(t *testing.T) {
-	k := &script{table: ipvs.Table{Entries: []ipvs.Entry{tableEntry("10.0.0.1:80"), tableEntry("10.0.0.2:80")}}}
+	k := &scriptedKernel{table: ipvs.Table{Entries: []ipvs.Entry{tableEntry("10.0.0.1:80"), tableEntry("10.0.0.2:80")}}}
 	const doc = `{"services": [{"protocol": "tcp", "address": "10.0.0.1", "port": 80, "scheduler": "rr", "destinations": [{"address": "10.1.0.1"}]}]}`
 	want := "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -g -w 1\n-D -t 10.0.0.2:80\n"
-	check(t, "diff", ran{1, want, ""}, run(Run, k, strings.NewReader(doc), "ipvsadm -R --json --diff"))
-	check(t, "changes of the diff", []string(nil), k.changes)
-	check(t, "sync", ran{}, run(Restore, k, strings.NewReader(doc), "ipvsadm-restore --json --sync"))
-	check(t, "changes", strings.Split(strings.TrimSpace(want), "\n"), k.changes)
+	checkEqual(t, "diff", result{1, want, ""}, run(Run, k, strings.NewReader(doc), "ipvsadm -R --json --diff"))
+	checkEqual(t, "changes of the diff", []string(nil), k.changes)
+	checkEqual(t, "sync", result{}, run(Restore, k, strings.NewReader(doc), "ipvsadm-restore --json --sync"))
+	checkEqual(t, "changes", strings.Split(strings.TrimSpace(want), "\n"), k.changes)
 }
 
 // tableEntry is a service without servers.
@@ -177,7 +177,7 @@ func TestBadDocuments(t *testing.T) {
 		`{"services":[{"fwmark":"x"},{"port":-1},{"fwmark":3,"a":0}],"b":0}{}`: "services[0].fwmark: not a whole number from 1 to 4294967295\nservices[1].port: not a whole number from 0 to 65535\nservices[2]: unknown key \"a\"\ndocument: unknown key \"b\"\nline 1, column 67: there is more after the document",
 	} {
 		for _, line := range []string{"ipvsadm-restore --json", "ipvsadm-restore --json --check", "ipvsadm-restore --json --diff"} {
-			k := &script{}
+			k := &scriptedKernel{}
 			got := run(Restore, k, strings.NewReader(doc), line)
 			if got.Stdout != "" || got.Stderr != want+"\n" || got.Status != 2 && got.Status != 255 || k.opened > 0 {
 				t.Errorf("%s of %.200s:\n got %+v, kernel opened %d times\nwant %s", line, doc, got, k.opened, want)
@@ -188,15 +188,15 @@ func TestBadDocuments(t *testing.T) {
 
 // TestRefusedParts: what the kernel refuses is told by its place, the rest applies.
 func TestRefusedParts(t *testing.T) {
-	k := &script{refuse: map[int]syscall.Errno{2: syscall.EEXIST}}
+	k := &scriptedKernel{rejectAt: map[int]syscall.Errno{2: syscall.EEXIST}}
 	got := run(Restore, k, strings.NewReader(goodDocument), "ipvsadm-restore --json")
-	check(t, "result", ran{255, "", "services[0].destinations[0]: Destination already exists\n"}, got)
-	check(t, "changes", append([]string{"-C"}, goodChanges...), k.changes)
+	checkEqual(t, "result", result{255, "", "services[0].destinations[0]: Destination already exists\n"}, got)
+	checkEqual(t, "changes", append([]string{"-C"}, goodChanges...), k.changes)
 }
 
 // TestDocumentsLoad: what is printed can be loaded, with counters or without.
 func TestDocumentsLoad(t *testing.T) {
-	wanted := &script{}
+	wanted := &scriptedKernel{}
 	run(Run, wanted, strings.NewReader(goodDocument), "ipvsadm -R --json")
 	wanted.table.Entries = stateOf(t, goodDocument).Entries()
 	for _, line := range []string{"ipvsadm -L --json", "ipvsadm -Ln --stats --json", "ipvsadm -S --json", "ipvsadm-save --json"} {
@@ -208,11 +208,11 @@ func TestDocumentsLoad(t *testing.T) {
 		if !json.Valid([]byte(printed.Stdout)) || printed.Stderr != "" {
 			t.Fatalf("%s: %+v", line, printed)
 		}
-		again := &script{}
-		check(t, line+" again", ran{}, run(Run, again, strings.NewReader(printed.Stdout), "ipvsadm -R --json"))
+		again := &scriptedKernel{}
+		checkEqual(t, line+" again", result{}, run(Run, again, strings.NewReader(printed.Stdout), "ipvsadm -R --json"))
 		slices.Sort(again.changes) // a listing is sorted, the document is not
 		tablePart := slices.Sorted(slices.Values(goodChanges[:13]))
-		check(t, line+": changes", tablePart, again.changes)
+		checkEqual(t, line+": changes", tablePart, again.changes)
 	}
 }
 
@@ -243,7 +243,7 @@ func FuzzDocument(f *testing.F) {
 	}
 	f.Add(goodDocument)
 	f.Fuzz(func(t *testing.T, doc string) {
-		got := run(Restore, &script{}, strings.NewReader(doc), "ipvsadm-restore --json --check")
+		got := run(Restore, &scriptedKernel{}, strings.NewReader(doc), "ipvsadm-restore --json --check")
 		if (got.Status == 0) != (got.Stderr == "") || got.Stdout != "" {
 			t.Fatalf("%+v", got)
 		}

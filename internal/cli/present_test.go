@@ -28,14 +28,14 @@ func TestKeepFindsTheServer(t *testing.T) {
 	var (
 		service = ipvs.AddrService(ipvs.TCP, netip.MustParseAddrPort("10.9.9.9:80"))
 		mark    = ipvs.MarkService(5, ipvs.IPv4)
-		missing = ran{255, "", "No such destination\n"}
+		missing = result{255, "", "No such destination\n"}
 	)
 	for _, test := range []struct {
 		name    string
 		id      ipvs.ServiceID
 		servers []ipvs.Destination
 		line    string
-		want    ran
+		want    result
 		changes []string
 	}{
 		{
@@ -118,9 +118,9 @@ func TestKeepFindsTheServer(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			k := &script{table: serversOf(test.id, test.servers...)}
-			check(t, test.line, test.want, run(Run, k, nil, "ipvsadm "+test.line))
-			check(t, "changes", test.changes, k.changes)
+			k := &scriptedKernel{table: serversOf(test.id, test.servers...)}
+			checkEqual(t, test.line, test.want, run(Run, k, nil, "ipvsadm "+test.line))
+			checkEqual(t, "changes", test.changes, k.changes)
 		})
 	}
 }
@@ -133,10 +133,10 @@ func TestDrainFindsTheServer(t *testing.T) {
 		"masquerading": ipvs.Masquerade, "routed": ipvs.Route, "tunnel": ipvs.Tunnel, "local": ipvs.Local,
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := &script{table: serversOf(service, serverAt("10.1.0.1:80", f, 7))}
-			want := ran{255, "", "No such destination\n"}
-			check(t, "drain", want, run(Run, k, strings.NewReader(""), "ipvsadm -d -t 10.9.9.9:80 -r 10.1.0.1:9999 --drain 0"))
-			check(t, "changes", []string(nil), k.changes)
+			k := &scriptedKernel{table: serversOf(service, serverAt("10.1.0.1:80", f, 7))}
+			want := result{255, "", "No such destination\n"}
+			checkEqual(t, "drain", want, run(Run, k, strings.NewReader(""), "ipvsadm -d -t 10.9.9.9:80 -r 10.1.0.1:9999 --drain 0"))
+			checkEqual(t, "changes", []string(nil), k.changes)
 		})
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 // stateKernel is a scripted kernel with a table. It rejects changes by rule.
 type stateKernel struct {
-	*script
+	*scriptedKernel
 	state  ipvs.State
 	reject map[string]syscall.Errno
 	// made is called after each change, if it is set.
@@ -32,7 +32,7 @@ func newStateKernel(t *testing.T, rules string) *stateKernel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &stateKernel{script: &script{}, state: *state}
+	return &stateKernel{scriptedKernel: &scriptedKernel{}, state: *state}
 }
 
 func (k *stateKernel) Table(ipvs.Query) (ipvs.Table, error) {
@@ -122,8 +122,8 @@ func TestSyncPhases(t *testing.T) {
 				Stdin: strings.NewReader(wantedRules), Stderr: &errs, Names: noNames{}, Signals: noSignals,
 				OpenKernel: func(string) (Kernel, error) { return k, nil },
 			})
-			check(t, "result", ran{test.status, "", test.stderr}, ran{status, "", errs.String()})
-			check(t, "changes", test.changes, k.changes)
+			checkEqual(t, "result", result{test.status, "", test.stderr}, result{status, "", errs.String()})
+			checkEqual(t, "changes", test.changes, k.changes)
 		})
 	}
 }
@@ -141,8 +141,8 @@ func TestSyncRemovalRolledBack(t *testing.T) {
 	})
 	want := "-D -f 4: Device or resource busy\n" +
 		"rolled back; no changes were kept, but the counters of what was removed and added again begin at 0\n"
-	check(t, "result", ran{255, "", want}, ran{status, "", errs.String()})
-	check(t, "services", len(before), len(k.state.Entries()))
+	checkEqual(t, "result", result{255, "", want}, result{status, "", errs.String()})
+	checkEqual(t, "services", len(before), len(k.state.Entries()))
 }
 
 // TestSyncInterrupted: a signal ends a sync between two batches, and what was done is
@@ -169,7 +169,7 @@ func TestSyncInterrupted(t *testing.T) {
 		OpenKernel: func(string) (Kernel, error) { return k, nil },
 	})
 	want := "interrupted by signal: terminated\nrolled back; no changes were kept\n"
-	check(t, "result", ran{128 + 15, "", want}, ran{status, "", errs.String()})
+	checkEqual(t, "result", result{128 + 15, "", want}, result{status, "", errs.String()})
 	if n := len(k.changes); n >= services {
 		t.Errorf("%d changes were made for %d services", n, services)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -299,26 +300,59 @@ func (d *Decoder) bool() bool {
 // name reads a name of at most max bytes, all of them printable ASCII.
 func (d *Decoder) name(max int) string {
 	t := d.token()
-	name := string(d.scan.text)
-	if t != tokenString || name == "" || len(name) > max || strings.ContainsFunc(name, isNotPrintable) {
+	name := d.scan.text
+	if t != tokenString || len(name) == 0 || len(name) > max || slices.ContainsFunc(name, isNotPrintable) {
 		d.refuse(t, "not a name of 1 to %d bytes", max)
 		return ""
 	}
-	return d.names.intern(name)
+	return d.names.internBytes(name)
 }
 
-// isNotPrintable reports whether a rune is a blank or not printable ASCII.
-func isNotPrintable(r rune) bool { return r <= ' ' || r > '~' }
+// isNotPrintable reports whether a byte is a blank or not printable ASCII.
+func isNotPrintable(c byte) bool { return c <= ' ' || c > '~' }
 
 // addr reads an address.
 func (d *Decoder) addr() netip.Addr {
 	t := d.token()
-	a, err := netip.ParseAddr(string(d.scan.text))
-	if t != tokenString || err != nil || a.Zone() != "" {
+	a, ok := parseAddr(d.scan.text)
+	if t != tokenString || !ok {
 		d.refuse(t, "not an IPv4 or IPv6 address")
 		return netip.Addr{}
 	}
 	return a
+}
+
+// parseAddr parses an address without a zone.
+func parseAddr(text []byte) (netip.Addr, bool) {
+	if a, ok := parseIPv4(text); ok {
+		return a, true
+	}
+	a, err := netip.ParseAddr(string(text))
+	return a, err == nil && a.Zone() == ""
+}
+
+// parseIPv4 parses an IPv4 address as netip.ParseAddr does, without an allocation.
+func parseIPv4(text []byte) (netip.Addr, bool) {
+	var raw [4]byte
+	octet, digits, value := 0, 0, 0
+	for _, c := range text {
+		switch {
+		case isDigit(c) && (digits == 0 || value > 0):
+			value = 10*value + int(c-'0')
+			digits++
+		case c == '.' && digits > 0 && octet < 3:
+			raw[octet] = byte(value)
+			octet++
+			digits, value = 0, 0
+		default:
+			return netip.Addr{}, false
+		}
+		if value > 255 {
+			return netip.Addr{}, false
+		}
+	}
+	raw[3] = byte(value)
+	return netip.AddrFrom4(raw), octet == 3 && digits > 0
 }
 
 // oneOf reads a word: the String of one of some values.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -305,5 +306,23 @@ func TestDecoderRest(t *testing.T) {
 		{"rules before a fault of syntax", `{"services":[{"fwmark":1},{"fwmark":2],`, []string{mark(0, 1), "line 1, column 38: invalid character ']' after object key:value pair"}},
 	} {
 		t.Run(test.name, func(t *testing.T) { testDecoded(t, NewDecoder(strings.NewReader(test.doc)), test.want...) })
+	}
+}
+
+// TestParseAddr compares addresses with netip.ParseAddr.
+func TestParseAddr(t *testing.T) {
+	for _, text := range []string{
+		"0.0.0.0", "255.255.255.255", "1.20.255.4", "10.0.0.1", "256.0.0.1", "1.2.3.256", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "01.2.3.4",
+		"00.0.0.0", "1.2.3.04", "1000.1.1.1", "4294967297.0.0.1", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4x", "1.2.3.4%x", "::", "::1.2.3.4", "2001:db8::1", "fe80::1%a", "x", "", ".",
+	} {
+		t.Run(text, func(t *testing.T) {
+			want, err := netip.ParseAddr(text)
+			if err != nil || want.Zone() != "" {
+				want = netip.Addr{}
+			}
+			if got, ok := parseAddr([]byte(text)); ok != want.IsValid() || ok && got != want {
+				t.Errorf("got %v, %v, want %v", got, ok, want)
+			}
+		})
 	}
 }

@@ -16,6 +16,7 @@ type documentValues struct {
 	service     jsonService
 	server      jsonServer
 	servers     serverList // of service
+	serversPath string
 
 	// What there are rules for already.
 	services    keySet
@@ -107,7 +108,7 @@ func (d *Decoder) note(c *ipvs.Change) error {
 	case ipvs.AddService:
 		isNew = v.services.addService(c.Service.ID)
 	case ipvs.AddDestination:
-		isNew = v.service.exists && v.serverAddrs.add(0, c.Destination.Addr)
+		isNew = v.service.exists && v.serverAddrs.addAddr(0, c.Destination.Addr)
 		if !v.service.exists {
 			errno = syscall.ESRCH
 		}

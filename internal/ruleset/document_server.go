@@ -3,7 +3,6 @@ package ruleset
 import (
 	"math"
 	"net/netip"
-	"strconv"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -80,6 +79,7 @@ func (d *Decoder) endServer(nerrors int) {
 // beginServers begins to make the rules of the servers of a service.
 func (d *Decoder) beginServers() {
 	d.values.serverAddrs = keySet{}
+	d.values.serversPath = string(d.path) + ".destinations"
 	d.values.servers.rewind()
 }
 
@@ -90,10 +90,7 @@ func (d *Decoder) addServer() {
 	if !s.hasPort {
 		s.setPort(v.service.port)
 	}
-	path := append(d.path, ".destinations["...)
-	path = strconv.AppendInt(path, int64(s.index), 10)
-	pos := Position{Path: string(append(path, ']'))}
-
+	pos := Position{Path: v.serversPath, Element: s.index + 1}
 	if s.hasTunnelType && s.Forward != ipvs.Tunnel {
 		d.report(pos, usageError("Tunnel options conflict with forward method"))
 		return

@@ -20,6 +20,7 @@ const defaultPersistence = 360
 // jsonService is a service as a document describes it.
 type jsonService struct {
 	ipvs.Service // without the ID until all members have been read
+	pos          Position
 	protocol     ipvs.Protocol
 	addr         netip.Addr
 	port         uint16
@@ -36,8 +37,10 @@ type jsonService struct {
 }
 
 // beginService begins to read a service.
-func (d *Decoder) beginService(int) {
-	d.values.service = jsonService{flagNames: d.values.service.flagNames[:0]}
+func (d *Decoder) beginService(index int) {
+	d.values.service = jsonService{
+		pos: Position{Path: "services", Element: index + 1}, flagNames: d.values.service.flagNames[:0],
+	}
 	d.values.servers = serverList{}
 	d.beginObject(&serviceObject)
 }
@@ -146,9 +149,9 @@ func (d *Decoder) endService(nerrors int) {
 		err = usageError("multiple 'pe' options specified")
 	}
 	if err == nil {
-		err = d.add(d.position(), ipvs.Change{Op: ipvs.AddService, Service: s.Service})
+		err = d.add(s.pos, ipvs.Change{Op: ipvs.AddService, Service: s.Service})
 	} else {
-		d.report(d.position(), err)
+		d.report(s.pos, err)
 	}
 	s.exists = err == nil || errors.Is(err, syscall.EEXIST)
 	d.beginServers()

@@ -41,3 +41,11 @@ func (n *interner) intern(name string) string {
 	}
 	return strings.Clone(name)
 }
+
+// internBytes returns the copy of a name that is kept.
+func (n *interner) internBytes(name []byte) string {
+	if i, ok := n.index[string(name)]; ok {
+		return n.names[i]
+	}
+	return n.intern(string(name))
+}

@@ -85,12 +85,11 @@ func (last *logState) rule(c *codec, pos *Position, cmd *command.Command) {
 	}
 }
 
-// position lists the fields of a position. Most lines follow the last one, and most
+// position lists the fields of a position. Most rules follow the last one, and most
 // paths begin as the last one.
 func (last *logState) position(c *codec, pos *Position) {
-	c.difference(&pos.Line, last.pos.Line+1)
-	last.pos.Line = pos.Line
-
+	c.difference(&pos.Line, following(last.pos.Line))
+	c.difference(&pos.Element, following(last.pos.Element))
 	if c.has(pos.Path != last.pos.Path) {
 		shared := sharedPrefix(last.pos.Path, pos.Path)
 		value(c, &shared)
@@ -98,7 +97,16 @@ func (last *logState) position(c *codec, pos *Position) {
 		c.text(&rest)
 		last.pos.Path = last.pos.Path[:shared] + rest
 	}
-	*pos = last.pos
+	pos.Path = last.pos.Path
+	last.pos = *pos
+}
+
+// following returns the number that is expected after n: 0 stays 0.
+func following(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return n + 1
 }
 
 // sharedPrefix returns the length of the prefix that two strings share.

@@ -3,7 +3,6 @@ package ruleset
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -101,13 +100,13 @@ type wantedRules struct {
 }
 
 // add adds the rule of a change, if a command can express it.
-func (w *wantedRules) add(path string, c ipvs.Change) bool {
+func (w *wantedRules) add(pos Position, c ipvs.Change) bool {
 	cmd, err := command.FromChange(c)
 	if err != nil {
-		w.refused[path] = true
+		w.refused[pos.String()] = true
 		return false
 	}
-	w.rules = append(w.rules, Rule{Position{Path: path}, cmd})
+	w.rules = append(w.rules, Rule{pos, cmd})
 	return true
 }
 
@@ -129,20 +128,20 @@ func TestDecoderReadsWhatFormatPrints(t *testing.T) {
 			keys[e.Service.ID] = true
 			text = doc.AppendEntry(text, i, &e)
 
-			path := fmt.Sprintf("services[%d]", i)
-			there := want.add(path, ipvs.Change{Op: ipvs.AddService, Service: e.Service})
+			pos := Position{Path: "services", Element: i + 1}
+			there := want.add(pos, ipvs.Change{Op: ipvs.AddService, Service: e.Service})
 			for j, d := range e.Destinations {
-				path := fmt.Sprintf("%s.destinations[%d]", path, j)
+				pos := Position{Path: pos.String() + ".destinations", Element: j + 1}
 				if there {
-					want.add(path, ipvs.Change{Op: ipvs.AddDestination, Service: ipvs.Service{ID: e.Service.ID}, Destination: d})
+					want.add(pos, ipvs.Change{Op: ipvs.AddDestination, Service: ipvs.Service{ID: e.Service.ID}, Destination: d})
 				}
 			}
 		}
 		rest := &format.Rest{Timeouts: ipvs.Timeouts{TCP: oneOfThem[uint32](t, "tcp", 0, 900, ipvs.MaxTimeout+1)}}
-		want.add("timeouts", ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: rest.Timeouts})
+		want.add(Position{Path: "timeouts"}, ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: rest.Timeouts})
 		if rapid.Bool().Draw(t, "daemon") {
 			rest.Daemons = append(rest.Daemons, drawDaemon(t))
-			want.add("daemons[0]", ipvs.Change{Op: ipvs.StartDaemon, Daemon: rest.Daemons[0]})
+			want.add(Position{Path: "daemons[0]"}, ipvs.Change{Op: ipvs.StartDaemon, Daemon: rest.Daemons[0]})
 		}
 		text = doc.AppendClosing(text, rest)
 
@@ -165,7 +164,7 @@ func checkWanted(t *rapid.T, want wantedRules, text []byte) {
 			rules = append(rules, r)
 			continue
 		case errors.As(err, &fault):
-			path := fault.Pos.Path
+			path := fault.Pos.String()
 			for path != "" && !want.refused[path] {
 				path = path[:max(0, strings.LastIndexByte(path, '.'))]
 			}

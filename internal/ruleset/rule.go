@@ -6,22 +6,29 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
 
-// Position is where a rule stands in its input. It is comparable.
+// Position is where a rule stands in its input.
 type Position struct {
 	// Line is the line of a rule stream, counted from 1.
 	Line int
-	// Path is set in a JSON document: the way to the value, such as
+	// Path is set in a JSON document: the way to a value, such as
 	// services[3].port, "document" for all of it, or the line and column of a
 	// syntax error.
 	Path string
+	// Element, if not 0, is the number of an element of the list at Path, counted
+	// from 1. Rules of services and servers have it, because a path for each of
+	// them takes memory.
+	Element int
 }
 
 // String returns the position as messages name it: "line 3", or the path.
 func (p Position) String() string {
-	if p.Path != "" {
-		return p.Path
+	switch {
+	case p.Path == "":
+		return fmt.Sprintf("line %d", p.Line)
+	case p.Element != 0:
+		return fmt.Sprintf("%s[%d]", p.Path, p.Element-1)
 	}
-	return fmt.Sprintf("line %d", p.Line)
+	return p.Path
 }
 
 // Rule is a command of the input and its position.

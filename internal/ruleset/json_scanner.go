@@ -130,9 +130,9 @@ func (s *jsonScanner) fill() error {
 		s.mark = s.position(s.start)
 		s.start = -1
 	}
-	if last := bytes.LastIndexByte(s.window, '\n'); last >= 0 {
-		s.newlines += bytes.Count(s.window, []byte{'\n'})
-		s.lastNewline = s.before + int64(last)
+	if n := bytes.Count(s.window, []byte{'\n'}); n > 0 {
+		s.newlines += n
+		s.lastNewline = s.before + int64(bytes.LastIndexByte(s.window, '\n'))
 	}
 	s.before += int64(len(s.window))
 
@@ -227,8 +227,11 @@ func (s *jsonScanner) next() (token, error) {
 		default:
 			s.inToken, s.start = true, s.pos
 			t, err := s.scan(c)
-			s.inToken = err != nil
-			return t, cutOff(err)
+			if err != nil {
+				return tokenNone, cutOff(err)
+			}
+			s.inToken = false
+			return t, nil
 		}
 		s.pos++
 	}

@@ -115,7 +115,7 @@ func (d *drainer) awaitIdle(deadline time.Time) (left uint32, err error) {
 func (d *drainer) pause(t time.Duration) error {
 	select {
 	case s := <-d.signals:
-		return &interruptedError{signal: s}
+		return newInterruptedError(s)
 	default:
 	}
 	if t == 0 {
@@ -123,7 +123,7 @@ func (d *drainer) pause(t time.Duration) error {
 	}
 	select {
 	case s := <-d.signals:
-		return &interruptedError{signal: s}
+		return newInterruptedError(s)
 	case <-time.After(t):
 		return nil
 	}
@@ -140,7 +140,7 @@ func (d *drainer) abandon(reason error) error {
 	var interrupted *interruptedError
 	if errors.As(reason, &interrupted) {
 		interrupted.outcome = d.restoreWeight()
-		return &exitError{status: signalStatus(interrupted.signal), err: interrupted}
+		return reason
 	}
 	text := kernelText(reason)
 	if state := d.restoreWeight(); state != "" {
@@ -244,8 +244,13 @@ func (e *otherProgramError) Error() string {
 // interruptedError is returned when a signal ended a command. It also ends the rule
 // stream that the command is in.
 type interruptedError struct {
-	signal  os.Signal
 	outcome string // what became of the command
+}
+
+// newInterruptedError returns the error of a command that a signal ended. Its status is
+// the one that a shell reports for a program which the signal ended.
+func newInterruptedError(s os.Signal) error {
+	return &exitError{status: signalStatus(s), err: &interruptedError{}}
 }
 
 func (e *interruptedError) Error() string { return "interrupted: " + e.outcome }

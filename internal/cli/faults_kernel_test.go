@@ -206,11 +206,11 @@ func TestKernelOutputLost(t *testing.T) {
 		"ipvsadm-save -n > /dev/full":                                    full,
 		"ipvsadm-restore --diff < /dev/null >/dev/full":                  full,
 		"{ sleep 0.2; exec ipvsadm -Ln; } | true; exit ${PIPESTATUS[0]}": {Status: 128 + 13}, // SIGPIPE
-		"ipvsadm-save --output /dev/full":                                {Status: 1, Stderr: "Can't write /dev/full: Not a regular file\n"},
-		"ipvsadm-save --output /run":                                     {Status: 1, Stderr: "Can't write /run: Not a regular file\n"},
-		"ipvsadm-save --output /run/no/no":                               {Status: 1, Stderr: "Can't write /run/no/no: No such file or directory\n"},
+		"ipvsadm-save --output /dev/full":                                {Status: 1, Stderr: "cannot write /dev/full: No space left on device\n"},
+		"ipvsadm-save --output /run":                                     {Status: 1, Stderr: "cannot write /run: Is a directory\n"},
+		"ipvsadm-save --output /run/no/no":                               {Status: 1, Stderr: "cannot write /run/no/no: No such file or directory\n"},
 		"ipvsadm-save -n --output /run/small/rules; s=$?; cat /run/small/*; ls -A /run/small; exit $s": {
-			Status: 1, Stdout: "old\nrules\n", Stderr: "Can't write /run/small/rules: No space left on device\n",
+			Status: 1, Stdout: "old\nrules\n", Stderr: "cannot write /run/small/rules: No space left on device\n",
 		},
 		// Go opens /dev/null in the place of a closed descriptor before
 		// anything of ours runs.

@@ -16,7 +16,8 @@ import (
 // from then on.
 type output struct {
 	buffer *bufio.Writer
-	err    error // an *exitError
+	err    error // an *exitError, once a write has failed
+	cause  error // what the write failed with
 }
 
 const (
@@ -61,7 +62,7 @@ func (o *output) Flush() error {
 
 // fail keeps the error of the first failed write.
 func (o *output) fail(err error) error {
-	o.err = newWriteError(err)
+	o.err, o.cause = newWriteError(err), err
 	return o.err
 }
 

@@ -3,11 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-
-	"github.com/google/renameio/v2"
+	"io"
+	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
@@ -18,13 +15,15 @@ func save(s *session, cmd command.Command) error {
 		return saveTo(s, s.out, cmd)
 	}
 
-	err := saveFile(s, cmd)
-	var exit *exitError
-	if err == nil || errors.As(err, &exit) {
-		return err
-	}
-	text := fmt.Sprintf("Can't write %s: %s", cmd.Saving.File, systemText(err))
-	return &exitError{status: statusReadError, err: withText(err, text)}
+	err := writeFile(cmd.Saving.File, s.env.Signals, func(w io.Writer) error {
+		out := newOutput(w)
+		if err := saveTo(s, out, cmd); err != nil && !out.hasFailed(err) {
+			return err
+		}
+		_ = out.Flush() // its error is the cause
+		return out.cause
+	})
+	return asSaveError(err, cmd.Saving.File)
 }
 
 // saveTo writes the table as rules to out.
@@ -36,52 +35,27 @@ func saveTo(s *session, out *output, cmd command.Command) error {
 	return l.rules(cmd)
 }
 
-// saveFile writes the table to a file beside the one that is asked for, and renames
-// it over that when all is on the disk.
-func saveFile(s *session, cmd command.Command) error {
-	path, options, err := target(cmd.Saving.File)
-	if err != nil {
+// asSaveError returns the error of a program that could not save to a file. An error of
+// reading the table stays what it is.
+func asSaveError(err error, file string) error {
+	var interrupted *interruptedError
+	var exit *exitError
+	switch {
+	case errors.As(err, &interrupted):
+		interrupted.outcome = file + " was not written"
+		return err
+	case err == nil, errors.As(err, &exit):
 		return err
 	}
-	file, err := renameio.NewPendingFile(path, options...)
-	if err != nil {
-		return err
-	}
-	// After the renaming there is nothing to clean up, else the file is
-	// forgotten with whatever is in it.
-	defer file.Cleanup()
-
-	out := newOutput(file)
-	err = saveTo(s, out, cmd)
-	if err == nil {
-		err = out.Flush()
-	}
-	if out.hasFailed(err) {
-		return errors.Unwrap(errors.Unwrap(err)) // to be reported with the file's name
-	}
-	if err != nil {
-		return err
-	}
-	return file.CloseAtomicallyReplace()
+	return &exitError{status: statusReadError, err: fmt.Errorf("cannot write %s: %s", file, fileErrorText(err))}
 }
 
-// errNotAFile is why a device or a folder is not replaced.
-var errNotAFile = errors.New("not a regular file")
-
-// target is the file to replace, which is the one behind symbolic links, and what
-// the new one keeps of it.
-func target(path string) (string, []renameio.Option, error) {
-	options := []renameio.Option{renameio.WithPermissions(0o644), renameio.WithExistingPermissions()}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+// fileErrorText returns the text of an error of a file: the C library's for an error of
+// the system.
+func fileErrorText(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errnoText(errno)
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return "", nil, err
-	case !info.Mode().IsRegular():
-		return "", nil, errNotAFile
-	}
-	return path, append(options, renameio.WithTempDir(filepath.Dir(path))), nil
+	return err.Error()
 }

@@ -60,6 +60,11 @@ func TestKernelCapability(t *testing.T) {
 // that change folders.
 var traced = regexp.MustCompile(`^\d+ +(\w+)\((?:AT_FDCWD, )?"([^"]*)"(?:, (?:AT_FDCWD, )?"([^"]*)")?(?:, ([A-Z_|]+))?`)
 
+// noCall matches the lines of a trace that are not the beginning of a system call: the
+// end of one, that of a process, and a thread that was gone before strace knew its
+// call, as it comes on Linux 5.10.
+var noCall = regexp.MustCompile(`^\d+ +(<\.\.\. \w+ resumed>|\+\+\+ |\?\?\?\( <detached \.\.\.>$)`)
+
 // TestKernelOpensNothingForWriting watches a run of every command: no file is opened
 // for writing, and no program started; but for the file of --output and the one
 // beside it.
@@ -87,7 +92,7 @@ func TestKernelOpensNothingForWriting(t *testing.T) {
 		for call := range strings.Lines(string(text)) {
 			m := traced.FindStringSubmatch(call)
 			if m == nil {
-				if !strings.Contains(call, "resumed>") && !strings.Contains(call, "+++") {
+				if !noCall.MatchString(call) {
 					t.Errorf("%s: %s", line, call)
 				}
 				continue

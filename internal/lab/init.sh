@@ -32,15 +32,15 @@ writable_overlay() { mount --bind "$1" ".$1"; }
 can_read() { cat ".$share/settings" > /dev/null; }
 
 # linked_root makes a root of symbolic links to the host's files, which are made
-# read-only, and of memory where files are written: /etc, /tmp, and the place of the
-# modules.
+# read-only, and of memory in the directories that are written to: /etc, /tmp, those
+# of the modules and of modprobe.
 linked_root() {
     mount -o remount,ro / && mount -t tmpfs -o mode=755 root /run/root && cd /run/root &&
-        mkdir proc sys dev run etc tmp usr usr/lib || return
+        mkdir -p proc sys dev run etc tmp usr/lib usr/sbin || return
     chmod 1777 tmp
     mount -t tmpfs tmpfs run && mkdir .host && mount --bind / .host || return
     find / -maxdepth 1 -type l -exec cp -P -t . {} +
-    for directory in / /tmp/ /usr/ /usr/lib/; do
+    for directory in / /tmp/ /usr/ /usr/lib/ /usr/sbin/; do
         link "$directory" || return
     done
     cp -a /etc .

@@ -3,6 +3,7 @@ package kernel
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -62,8 +63,8 @@ func BenchmarkDump(b *testing.B) {
 	c.conn.LongDatagrams()
 	b.ReportAllocs()
 	for b.Loop() {
-		if entries, err := c.services(ipvs.WithoutStats); err != nil || len(entries) != services {
-			b.Fatal(len(entries), err)
+		if entries, n, err := c.services(ipvs.WithoutStats); err != nil || len(entries) != services || n != datagrams {
+			b.Fatal(len(entries), n, err)
 		}
 	}
 }
@@ -97,12 +98,31 @@ func BenchmarkProcTable(b *testing.B) {
 		entries = append(entries, ipvs.Entry{Service: service(tcp(addr), "rr")})
 		fmt.Fprintf(&table, "TCP  0A00%04X:0050 rr  \n  -> C0A8%04X:1F90      Masq    1      0          0         \n", i, i)
 	}
+	l := listOf(entries)
 	b.SetBytes(int64(table.Len()))
 	b.ReportAllocs()
 	for b.Loop() {
-		joined, err := joinProcTable(bytes.NewReader(table.Bytes()), entries, new(arena))
-		if err != nil || slices.Contains(joined, false) {
+		join, err := joinProcTable(bytes.NewReader(table.Bytes()), l, new(arena))
+		if err != nil || slices.Contains(join.done, false) {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkServiceIndex makes the index of 5,000 services, and finds each of them.
+func BenchmarkServiceIndex(b *testing.B) {
+	entries := make([]ipvs.Entry, 5000)
+	for i := range entries {
+		addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+		entries[i].Service.ID = ipvs.AddrService(ipvs.TCP, netip.AddrPortFrom(addr, 80))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		x := newServiceIndex(entries)
+		for i := range entries {
+			if position, ok := x.find(&entries[i].Service.ID); !ok || position != i {
+				b.Fatal(position, ok)
+			}
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -22,10 +23,17 @@ type Client struct {
 	conn   *genl.Conn
 	family uint16 // the type of all messages to and from IPVS
 
-	names interner // of schedulers and persistence engines
-	info  *ipvs.Info
-	ns    *netNS
-	proc  string // the folder with ip_vs and ip_vs_conn
+	names     interner // of schedulers and persistence engines
+	info      *ipvs.Info
+	ns        *netNS
+	proc      string // the folder with ip_vs, ip_vs_conn and ip_vs_status
+	statusErr error  // why ip_vs_status cannot be read
+
+	// The following are replaced by tests.
+	counts   func() serviceCounts
+	now      func() time.Time
+	sleep    func(time.Duration)
+	onReread func()
 }
 
 // procNet is the folder of the proc file system for the network namespace of the thread
@@ -33,7 +41,9 @@ type Client struct {
 const procNet = "/proc/thread-self/net"
 
 func newClient(conn *genl.Conn, family uint16) *Client {
-	return &Client{conn: conn, family: family, proc: procNet}
+	c := &Client{conn: conn, family: family, proc: procNet, now: time.Now, sleep: time.Sleep, onReread: func() {}}
+	c.counts = c.countServices
+	return c
 }
 
 // openProc opens a file of the proc file system in the Client's namespace, to which it

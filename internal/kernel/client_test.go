@@ -293,7 +293,7 @@ func TestTableRefused(t *testing.T) {
 		{"info", ipvs.Query{}, 0, ipvs.ReadInfo, syscall.EPERM},
 		{"services", ipvs.Query{}, 1, ipvs.ReadServices, syscall.EBUSY},
 		{"servers", ipvs.Query{}, 2, ipvs.ReadDestinations, syscall.EBUSY},
-		{"services again", ipvs.Query{}, 5, ipvs.ReadServices, syscall.ENOMEM},
+		{"a service again", ipvs.Query{}, 5, ipvs.ReadService, syscall.ENOMEM},
 		{"one service", ipvs.Query{Service: &id}, 1, ipvs.ReadService, syscall.EACCES},
 		{"its servers", ipvs.Query{Service: &id}, 2, ipvs.ReadDestinations, syscall.EBUSY},
 		{"it went meanwhile", ipvs.Query{Service: &id}, 2, ipvs.ReadService, syscall.ESRCH},

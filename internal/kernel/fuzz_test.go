@@ -122,13 +122,13 @@ func FuzzProcTable(f *testing.F) {
 	f.Add([]byte(procTitles + "TCP  01020304:0050 rr\n  -> 01020304:0050 Masq -1 0 0"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		entries := capturedServices()
-		joined, err := joinProcTable(bytes.NewReader(b), entries, new(arena))
-		if err == nil && len(joined) != len(entries) {
-			t.Fatalf("%d answers for %d services", len(joined), len(entries))
+		join, err := joinProcTable(bytes.NewReader(b), listOf(entries), new(arena))
+		if err == nil && len(join.done) != len(entries) {
+			t.Fatalf("%d answers for %d services", len(join.done), len(entries))
 		}
 		for i, e := range entries {
 			for _, d := range e.Destinations {
-				if joined != nil && joined[i] && !d.Addr.IsValid() {
+				if join.joined(i) && !d.Addr.IsValid() {
 					t.Fatalf("a server without an address: %+v", d)
 				}
 			}
@@ -146,7 +146,7 @@ func FuzzProcConn(f *testing.F) {
 	f.Add([]byte("title\n" + connLine + " sip \xff\x00 x"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n := 0
-		readConnections(bytes.NewReader(b), "f", func(c *ipvs.Connection, err error) bool {
+		readConnections(bytes.NewReader(b), "f", func() {}, func(c *ipvs.Connection, err error) bool {
 			n++
 			var bad *LineError
 			switch {

@@ -41,21 +41,27 @@ func BenchmarkKernel(b *testing.B) {
 			b.Run("replay", func(b *testing.B) { benchmarkReplay(b, table) })
 			b.Run("services", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.services(ipvs.WithStats)
+					_, _, err := c.services(ipvs.WithStats)
 					must(b, err)
 				}
 			})
-			entries, err := c.services(ipvs.WithStats)
+			b.Run("count", func(b *testing.B) {
+				for b.Loop() {
+					c.countServices()
+				}
+			})
+			l, err := c.listServices(ipvs.WithStats)
 			must(b, err)
 			b.Run("proc", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.joinProc(entries, new(arena))
+					_, err := c.joinProc(l, new(arena))
 					must(b, err)
 				}
 			})
 			b.Run("dumps", func(b *testing.B) {
 				for b.Loop() {
-					_, err := c.dumpDestinations(entries, nil, ipvs.WithStats, new(arena))
+					r := newTableReader(c, ipvs.WithStats)
+					_, err := r.readServers(l)
 					must(b, err)
 				}
 			})

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os/exec"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -160,36 +161,39 @@ func equalError(err error, want *ipvs.Error) bool {
 	return errors.As(err, &got) && *got == *want
 }
 
-// TestKernelActivity compares what the proc table shows with the dumps.
-func TestKernelActivity(t *testing.T) {
+// TestKernelProcTable compares what the proc table shows with the dumps.
+func TestKernelProcTable(t *testing.T) {
 	c := openFresh(t)
 	fill(t, c, mixed())
-	dumped, err := c.services(ipvs.WithStats)
+	dumped, err := c.listServices(ipvs.WithStats)
 	if err != nil {
 		t.Fatal(err)
 	}
-	joined := append([]ipvs.Entry(nil), dumped...)
-	if dumped, err = c.dumpDestinations(dumped, nil, ipvs.WithStats, new(arena)); err != nil {
-		t.Fatal(err)
+	joined := listOf(slices.Clone(dumped.entries))
+	r := newTableReader(c, ipvs.WithStats)
+	if changed, err := r.readServers(dumped); err != nil || changed {
+		t.Fatalf("changed %t, %v", changed, err)
 	}
-	ok, err := c.joinProc(joined, new(arena))
-	if err != nil {
-		t.Fatal(err)
+
+	join, err := c.joinProc(joined, new(arena))
+	if err != nil || join.unlisted != 0 {
+		t.Fatalf("%d unlisted services, %v", join.unlisted, err)
 	}
-	want := activityOnly(dumped)
-	for i, e := range want {
-		// Two services have the mark 7, and are left to the dumps.
-		if twin := e.Service.ID.FWMark == 7; ok[i] == twin {
-			t.Errorf("%+v joined: %t", e.Service.ID, ok[i])
+	for i, want := range plainColumns(dumped.entries) {
+		if want.Service.ID.FWMark != 0 {
+			want.Destinations = nil
 		}
-	}
-	if diff := cmp.Diff(want, joined, compareEnds); diff != "" {
-		t.Errorf("(-dumped +proc):\n%s", diff)
+		if isMark := want.Service.ID.FWMark != 0; join.joined(i) == isMark {
+			t.Errorf("%+v joined: %t", want.Service.ID, join.joined(i))
+		}
+		if diff := cmp.Diff(want, joined.entries[i], compareEnds); diff != "" {
+			t.Errorf("(-dumped +proc):\n%s", diff)
+		}
 	}
 }
 
-// activityOnly drops what Detail Activity does not promise.
-func activityOnly(entries []ipvs.Entry) (cut []ipvs.Entry) {
+// plainColumns drops what PlainColumns does not promise.
+func plainColumns(entries []ipvs.Entry) (cut []ipvs.Entry) {
 	for _, e := range entries {
 		var dests []ipvs.Destination
 		for _, d := range e.Destinations {
@@ -203,8 +207,8 @@ func activityOnly(entries []ipvs.Entry) (cut []ipvs.Entry) {
 	return cut
 }
 
-// TestKernelServersOfNoService: the kernel's answer is an empty list, which is why
-// dropVanished has to look again.
+// TestKernelServersOfNoService checks that the kernel's answer is an empty list, which is
+// why anyGone has to ask again.
 func TestKernelServersOfNoService(t *testing.T) {
 	c := openFresh(t)
 	dests, err := c.destinations(tcp("192.0.2.1:80"), ipvs.WithStats, new(arena))

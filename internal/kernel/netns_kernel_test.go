@@ -130,8 +130,9 @@ func workInNetNS(t *testing.T, name string) {
 			t.Fatalf("detail %d: %+v, %v", detail, got.Entries, err)
 		}
 	}
-	if joined, err := c.joinProc([]ipvs.Entry{{Service: service(id, "rr")}}, new(arena)); err != nil || !joined[0] {
-		t.Errorf("the proc table: %v, %v", joined, err)
+	join, err := c.joinProc(listOf([]ipvs.Entry{{Service: service(id, "rr")}}), new(arena))
+	if err != nil || !join.joined(0) {
+		t.Errorf("the proc table: %v, %v", join.done, err)
 	}
 	err = c.ns.do(func() error {
 		conn, err := net.Dial("udp4", "127.0.0.1:53")

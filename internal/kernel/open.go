@@ -24,6 +24,9 @@ type Options struct {
 	// ModprobeOutput is where modprobe writes why it cannot load the module. Nil drops
 	// that. The process gets an *os.File as it is.
 	ModprobeOutput io.Writer
+	// Reread, if it is not nil, is called whenever a table is read again because it
+	// changed while it was read. Tests count that.
+	Reread func()
 }
 
 // Open connects to the IPVS of the running kernel. It makes one request, for the number
@@ -49,6 +52,9 @@ func Open(opts Options) (*Client, error) {
 
 	c := newClient(conn, family)
 	c.ns = ns
+	if opts.Reread != nil {
+		c.onReread = opts.Reread
+	}
 	return c, nil
 }
 

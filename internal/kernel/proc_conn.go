@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -35,8 +36,10 @@ func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: unexpected line"
 // time, with new contents. The error is that of opening the file, which wraps
 // fs.ErrNotExist without the module or the proc file system.
 //
-// An error that ends the listing comes last. After a *LineError the listing continues
-// with the next line, if the caller does: what a client sends can end up in a line.
+// An error that ends the listing comes last. It wraps ipvs.ErrIncomplete if the kernel
+// resized the table meanwhile, so that connections may be missing, or come twice. After a
+// *LineError the listing continues with the next line, if the caller does: what a client
+// sends can end up in a line.
 func (c *Client) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	f, err := c.openProc("ip_vs_conn")
 	if err != nil {
@@ -44,25 +47,73 @@ func (c *Client) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	}
 	return func(yield func(*ipvs.Connection, error) bool) {
 		defer f.Close()
-
-		a := newReadAhead(f)
-		defer a.close()
-		readConnections(a, f.Name(), yield)
+		c.listConnections(f, f.Name(), yield)
 	}, nil
 }
 
-// readConnections yields the connections in a file of this name.
-func readConnections(r io.Reader, name string, yield func(*ipvs.Connection, error) bool) {
+// listConnections yields the connections in a file of this name.
+func (c *Client) listConnections(f io.ReadSeeker, name string, yield func(*ipvs.Connection, error) bool) {
+	watch, head := c.readConnHead(f)
+	var r io.Reader = bytes.NewReader(head.b)
+	switch {
+	case head.err == nil:
+		rest := newReadAhead(f)
+		defer rest.close()
+		r = io.MultiReader(r, rest)
+	case !errors.Is(head.err, io.EOF):
+		r = io.MultiReader(r, errorReader{head.err})
+	}
+
+	if readConnections(r, name, watch.check, yield) && watch.end() {
+		yield(nil, errIncompleteConns)
+	}
+}
+
+// connHead is the length of a file of connections up to which it is read as a whole before
+// the first one is returned, so that it can be read again. It has some 3,000 connections.
+const connHead = 256 << 10
+
+// readConnHead reads the beginning of a file, or all of it. A file that fits is read again
+// until the table was not resized meanwhile, or has been too often.
+func (c *Client) readConnHead(f io.ReadSeeker) (*connTableWatch, block) {
+	r := retries{c: c}
+	buf := make([]byte, connHead)
+	for {
+		watch := c.watchConnTable()
+		head := fillBlock(f, buf)
+		if !errors.Is(head.err, io.EOF) || !watch.end() || !r.again() {
+			return watch, head
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return watch, block{err: err}
+		}
+	}
+}
+
+// errorReader is a Reader that fails.
+type errorReader struct{ err error }
+
+func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
+
+// linesPerCheck is the number of lines after which the size of the table may be checked.
+const linesPerCheck = 256
+
+// readConnections yields the connections in a file of this name, and calls check from time
+// to time. It reports whether it came to the end of the file.
+func readConnections(r io.Reader, name string, check func(), yield func(*ipvs.Connection, error) bool) bool {
 	var p connParser
 	l := newLineReader(r)
 	for n := 1; ; n++ {
 		line, err := l.next()
 		if errors.Is(err, io.EOF) {
-			return
+			return true
 		}
 		if err != nil {
 			yield(nil, fmt.Errorf("read %s: %w", name, err))
-			return
+			return false
+		}
+		if n%linesPerCheck == 0 {
+			check()
 		}
 		if n == 1 {
 			continue // the title
@@ -73,7 +124,7 @@ func readConnections(r io.Reader, name string, yield func(*ipvs.Connection, erro
 			conn, err = nil, &LineError{File: name, Line: n}
 		}
 		if !yield(conn, err) {
-			return
+			return false
 		}
 	}
 }

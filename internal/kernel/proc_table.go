@@ -20,48 +20,50 @@ import (
 //
 //	  -> C0A81E11:1F90      Masq    3      0          0
 //
-// Servers stand in the order of the dumps, which walk the same lists, and those of
-// a service are always whole. Services may be missing: in a namespace beside
-// others that have services, the kernel loses some at every 4 KiB of the file,
-// when it looks for the place to go on (ip_vs_info_seq_next counts the others',
-// ip_vs_info_array does not). A forwarding method that is none of the four known
-// ones is called Masq.
+// The servers of a service are in the order of the dumps, which walk the same lists, and
+// are always whole: the kernel prints a service with all of them at once. Services can be
+// missing. In a network namespace beside others that have services, the kernel loses some
+// at every 4 KiB of the file, where it looks for the place to go on (ip_vs_info_seq_next
+// counts the others', ip_vs_info_array does not). While it moves services to a table of
+// another size, some are missing and some come twice. A forwarding method that is none of
+// the four known ones is called Masq.
 
-// errNoProcTable is a file that is not the proc table as we know it.
+// errNoProcTable is returned for a file that is not the proc table as we know it.
 var errNoProcTable = errors.New("not a proc table of IPVS")
 
-// joinProc adds the servers of those services that the proc table shows, by one
-// look at the file in the place of a request a service. It says which services
-// it could answer for: none, if there is an error.
-func (c *Client) joinProc(entries []ipvs.Entry, a *arena) (joined []bool, err error) {
+// joinProc adds the servers of those services in the list that the proc table shows, by
+// reading one file instead of a request a service. If there is an error, none of them has
+// got its servers.
+func (c *Client) joinProc(l *serviceList, a *arena) (procJoin, error) {
 	f, err := c.openProc("ip_vs")
 	if err != nil {
-		return nil, err
+		return procJoin{}, err
 	}
 	defer f.Close()
-	return joinProcTable(f, entries, a)
+
+	return joinProcTable(f, l, a)
 }
 
-// joinProcTable reads the proc table beside the services. Of a service that it
-// does not know it skips the servers.
-func joinProcTable(r io.Reader, entries []ipvs.Entry, a *arena) ([]bool, error) {
+// joinProcTable reads the proc table beside the list of services.
+func joinProcTable(r io.Reader, list *serviceList, a *arena) (procJoin, error) {
 	l := newLineReader(r)
 	if err := skipTitles(l); err != nil {
-		return nil, err
+		return procJoin{}, err
 	}
-	j := procJoin{entries: entries, arena: a, joined: make([]bool, len(entries)), present: -1}
+
+	j := procJoin{list: list, arena: a, done: make([]bool, len(list.entries)), current: -1}
 	for {
 		line, err := l.next()
 		if err != nil {
 			j.end()
 		}
 		if errors.Is(err, io.EOF) {
-			j.dropTwins()
-			return j.joined, nil
+			return j, nil
 		}
 		if err != nil {
-			return nil, err
+			return procJoin{}, err
 		}
+
 		if server, ok := bytes.CutPrefix(line, []byte("  -> ")); ok {
 			j.server(server)
 		} else {
@@ -70,61 +72,62 @@ func joinProcTable(r io.Reader, entries []ipvs.Entry, a *arena) ([]bool, error) 
 	}
 }
 
-// procJoin goes through services and proc table side by side.
+// procJoin goes through a list of services and the proc table side by side.
 type procJoin struct {
-	entries []ipvs.Entry
-	arena   *arena
-	joined  []bool
-	present int // the place of the service whose servers come, or -1
-	next    int // the place where the next service is expected
+	list     *serviceList
+	arena    *arena
+	done     []bool // by position: the service has got its servers
+	current  int    // the position of the service whose servers come, or -1
+	next     int    // the position of the next service, if nothing has changed
+	unlisted int    // services that are not in the list
 }
 
-// service finds the service of a line, at the expected place or behind it.
+// joined reports whether the service at position i has got its servers.
+func (j *procJoin) joined(i int) bool { return j.done != nil && j.done[i] }
+
+// service finds the service of a line. One that comes a second time is skipped.
 func (j *procJoin) service(line []byte) {
 	j.end()
-	for i := j.next; i < len(j.entries); i++ {
-		if isProcService(line, &j.entries[i].Service) {
-			j.joined[i] = true
-			j.present, j.next = i, i+1
-			return
-		}
+	id, ok := parseProcService(line)
+	if !ok {
+		return
+	}
+
+	i, ok := j.find(&id)
+	if !ok {
+		j.unlisted++
+	} else if !j.done[i] {
+		j.done[i] = true
+		j.current, j.next = i, i+1
 	}
 }
 
-// end ends the present service: its servers are complete.
+// find returns the position of a service: most are where they are expected.
+func (j *procJoin) find(id *ipvs.ServiceID) (position int, ok bool) {
+	if j.next < len(j.list.entries) && j.list.entries[j.next].Service.ID == *id {
+		return j.next, true
+	}
+	return j.list.index.find(id)
+}
+
+// end ends the current service: its servers are complete.
 func (j *procJoin) end() {
-	if j.present >= 0 {
-		j.entries[j.present].Destinations = j.arena.cut()
+	if j.current >= 0 {
+		j.list.entries[j.current].Destinations = j.arena.cut()
 	}
-	j.present = -1
+	j.current = -1
 }
 
-// server adds the server of a line to the present service. One that cannot be
-// read leaves the service without an answer.
+// server adds the server of a line to the current service. One that cannot be parsed
+// leaves the service without servers.
 func (j *procJoin) server(line []byte) {
-	if j.present < 0 {
+	if j.current < 0 {
 		return
 	}
 	if !parseProcServer(line, j.arena.add()) {
 		j.arena.reset()
-		j.joined[j.present] = false
-		j.present = -1
-	}
-}
-
-// dropTwins leaves those services without an answer of which two have the same
-// mark: the table does not tell the IPv4 one from the IPv6 one, and may lack one.
-func (j *procJoin) dropTwins() {
-	seen := map[uint32]int{}
-	for i := range j.entries {
-		mark := j.entries[i].Service.ID.FWMark
-		if mark == 0 {
-			continue
-		}
-		if twin, ok := seen[mark]; ok {
-			j.joined[i], j.joined[twin] = false, false
-		}
-		seen[mark] = i
+		j.done[j.current] = false
+		j.current = -1
 	}
 }
 
@@ -142,38 +145,33 @@ func skipTitles(l lineReader) error {
 	return nil
 }
 
-// isProcService says whether a line shows this service.
-func isProcService(line []byte, s *ipvs.Service) bool {
-	protocol, line := cutField(line)
+// parseProcService parses the line of a service. It reports false for one of a firewall
+// mark: the line does not contain the family, and there can be a service of each.
+func parseProcService(line []byte) (id ipvs.ServiceID, ok bool) {
+	name, line := cutField(line)
+	protocol, ok := procProtocol(name)
+	if !ok {
+		return id, false
+	}
 	addr, _ := cutField(line)
-	if string(protocol) != procProtocol(s.ID) {
-		return false
-	}
-	if s.ID.FWMark != 0 {
-		mark, ok := parseHex(addr, 8)
-		return ok && mark == s.ID.FWMark
-	}
 	ap, ok := parseAddrPort(addr)
-	return ok && ap == s.ID.Addr
+	return ipvs.AddrService(protocol, ap), ok
 }
 
-// procProtocol is the first word of a service's line; not the kernel's for a
-// protocol that IPVS has no services of.
-func procProtocol(id ipvs.ServiceID) string {
-	switch {
-	case id.FWMark != 0:
-		return "FWM"
-	case id.Protocol == ipvs.TCP:
-		return "TCP"
-	case id.Protocol == ipvs.UDP:
-		return "UDP"
-	case id.Protocol == ipvs.SCTP:
-		return "SCTP"
+// procProtocol returns the protocol of a name (ip_vs_proto_name).
+func procProtocol(name []byte) (p ipvs.Protocol, ok bool) {
+	switch string(name) {
+	case "TCP":
+		return ipvs.TCP, true
+	case "UDP":
+		return ipvs.UDP, true
+	case "SCTP":
+		return ipvs.SCTP, true
 	}
-	return ""
+	return 0, false
 }
 
-// parseProcServer reads what follows the arrow.
+// parseProcServer parses what follows the arrow in the line of a server.
 func parseProcServer(line []byte, d *ipvs.Destination) (ok bool) {
 	addr, line := cutField(line)
 	if d.Addr, ok = parseAddrPort(addr); !ok {
@@ -196,13 +194,13 @@ func parseProcServer(line []byte, d *ipvs.Destination) (ok bool) {
 	return ok
 }
 
-// parseCount reads a number of connections, which the kernel prints as signed.
+// parseCount parses a number of connections, which the kernel prints as signed.
 func parseCount(b []byte) (uint32, bool) {
 	v, ok := parseInt32(b)
 	return uint32(v), ok
 }
 
-// procForward is the forwarding method of a name (ip_vs_fwd_name).
+// procForward returns the forwarding method of a name (ip_vs_fwd_name).
 func procForward(name []byte) (ipvs.Forward, bool) {
 	switch string(name) {
 	case "Masq":

@@ -111,7 +111,7 @@ func TestConnectionLines(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			file := "title\n" + tt.line + "\n" + connLine + "\n"
 			var got []*ipvs.Connection
-			readConnections(strings.NewReader(file), "f", func(c *ipvs.Connection, err error) bool {
+			readConnections(strings.NewReader(file), "f", func() {}, func(c *ipvs.Connection, err error) bool {
 				if err != nil {
 					if diff := cmp.Diff(&LineError{File: "f", Line: 2}, err); diff != "" {
 						t.Errorf("error (-want +got):\n%s", diff)
@@ -150,7 +150,7 @@ func (r failingReader) Read(b []byte) (int, error) {
 func TestConnectionsReadError(t *testing.T) {
 	r := failingReader{strings.NewReader("title\n" + connLine + "\nTCP half")}
 	var got []error
-	readConnections(r, "f", func(_ *ipvs.Connection, err error) bool { got = append(got, err); return true })
+	readConnections(r, "f", func() {}, func(_ *ipvs.Connection, err error) bool { got = append(got, err); return true })
 	if len(got) != 2 || got[0] != nil || !errors.Is(got[1], os.ErrPermission) {
 		t.Errorf("errors %v, want none and then that of the file", got)
 	}
@@ -159,7 +159,7 @@ func TestConnectionsReadError(t *testing.T) {
 // TestConnectionsStop: a caller that has enough is not called again.
 func TestConnectionsStop(t *testing.T) {
 	n := 0
-	readConnections(strings.NewReader("title\n"+connLine+"\n"+connLine+"\n"), "f", func(*ipvs.Connection, error) bool { n++; return false })
+	readConnections(strings.NewReader("title\n"+connLine+"\n"+connLine+"\n"), "f", func() {}, func(*ipvs.Connection, error) bool { n++; return false })
 	if n != 1 {
 		t.Errorf("called %d times, want 1", n)
 	}
@@ -178,19 +178,25 @@ func capturedServices() []ipvs.Entry {
 	return entries
 }
 
+// listOf returns a list of these services.
+func listOf(entries []ipvs.Entry) *serviceList {
+	return &serviceList{entries: entries, index: newServiceIndex(entries), datagrams: 1}
+}
+
 // TestJoinProcTable reads a captured proc table with all kinds of services.
 func TestJoinProcTable(t *testing.T) {
 	entries := capturedServices()
 	c := newClient(nil, 0)
 	c.proc = procFolder
-	joined, err := c.joinProc(entries, new(arena))
-	if err != nil {
-		t.Fatal(err)
+	join, err := c.joinProc(listOf(entries), new(arena))
+	if err != nil || join.unlisted != 0 {
+		t.Fatalf("%d unlisted services, %v", join.unlisted, err)
 	}
-	// The last two have the same mark.
-	if diff := cmp.Diff([]bool{true, true, true, true, true, true, false, false}, joined); diff != "" {
+	// The last three are firewall marks.
+	if diff := cmp.Diff([]bool{true, true, true, true, true, false, false, false}, join.done); diff != "" {
 		t.Errorf("joined (-want +got):\n%s", diff)
 	}
+
 	server := func(addr string, f ipvs.Forward, weight int32) ipvs.Destination {
 		return ipvs.Destination{Addr: addrPort(addr), Forward: f, Weight: weight}
 	}
@@ -202,55 +208,87 @@ func TestJoinProcTable(t *testing.T) {
 		server("[2001:db8::9]:80", ipvs.Tunnel, 1), server("5.6.7.9:80", ipvs.Tunnel, 1),
 		server("127.0.0.1:80", ipvs.Route, 1), server("5.6.7.8:80", ipvs.Route, 12),
 	}
-	if diff := cmp.Diff(want[:6], entries[:6], compareEnds); diff != "" {
+	if diff := cmp.Diff(want, entries, compareEnds); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 }
 
 const procTitles = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n"
 
-// TestJoinProcTableInDoubt: what cannot be trusted has no answer, and is dumped.
-func TestJoinProcTableInDoubt(t *testing.T) {
+// TestJoinProcTableLines joins tables that lack services, repeat them, or have lines that
+// cannot be parsed. A service gets its own servers or none.
+func TestJoinProcTableLines(t *testing.T) {
 	const (
 		first  = "TCP  0A000001:0050 rr  \n"
 		second = "TCP  0A000002:0050 rr  \n"
-		server = "  -> 0A000101:0050      Local   -3      7          9         \n"
+		third  = "TCP  [2001:0db8:0000:0000:0000:0000:0000:0001]:0050 rr\n"
+		other  = "UDP  0A000002:0050 rr  \n"
+		mark   = "FWM  00000007 rr\n"
+
+		server1 = "  -> 0A000101:0050      Local   -3      7          9         \n"
+		server2 = "  -> 0A000102:0050      Local   -3      7          9         \n"
+		server3 = "  -> [2001:0db8:0000:0000:0000:0000:0000:0002]:0050 Route 1 0 0\n"
 	)
+	replaced := func(old, new string) string { return strings.Replace(server1, old, new, 1) }
+	const none = "-" // no answer
 	tests := []struct {
 		name, table string
-		joined      []bool
-		servers     [2]int
+		// servers are those of the three services and of the mark, by address.
+		servers  [4]string
+		unlisted int
 	}{
-		{"both", procTitles + first + server + second + server + server, []bool{true, true}, [2]int{1, 2}},
-		{"the first is missing", procTitles + second + server, []bool{false, true}, [2]int{0, 1}},
-		{"the second is missing", procTitles + first + server, []bool{true, false}, [2]int{1, 0}},
-		{"another between", procTitles + first + server + "UDP  0A000002:0050 rr  \n" + server + second, []bool{true, true}, [2]int{1, 0}},
-		{"the wrong order", procTitles + second + server + first + server, []bool{false, true}, [2]int{0, 1}},
-		{"a server before all", procTitles + server + first + second, []bool{true, true}, [2]int{0, 0}},
-		{"an unknown method", procTitles + first + strings.Replace(server, "Local", "Bypass", 1) + second, []bool{false, true}, [2]int{0, 0}},
-		{"no number", procTitles + first + strings.Replace(server, "7", "x", 1) + second, []bool{false, true}, [2]int{0, 0}},
-		{"too great a weight", procTitles + first + strings.Replace(server, "-3", "2147483648", 1) + second, []bool{false, true}, [2]int{0, 0}},
-		{"no address", procTitles + first + "  -> \n" + second, []bool{false, true}, [2]int{0, 0}},
-		{"titles alone", procTitles, []bool{false, false}, [2]int{0, 0}},
-		{"another file", "nothing\nof\nthe kind\n", nil, [2]int{}},
-		{"an empty file", "", nil, [2]int{}},
+		{"all", first + server1 + second + server2 + server1 + third + server3 + mark, [4]string{"10.0.1.1", "10.0.1.2 10.0.1.1", "2001:db8::2", none}, 0},
+		{"the first is missing", second + server2 + third, [4]string{none, "10.0.1.2", "", none}, 0},
+		{"the second is missing", first + server1 + third, [4]string{"10.0.1.1", none, "", none}, 0},
+		{"the last is missing", first + server1 + second + server2, [4]string{"10.0.1.1", "10.0.1.2", none, none}, 0},
+		{"another order", third + server3 + second + server2 + first + server1, [4]string{"10.0.1.1", "10.0.1.2", "2001:db8::2", none}, 0},
+		{"one comes twice", first + server1 + second + server2 + first + server1 + server2, [4]string{"10.0.1.1", "10.0.1.2", none, none}, 0},
+		{"one comes twice at once", first + server1 + first + server1 + second + server2, [4]string{"10.0.1.1", "10.0.1.2", none, none}, 0},
+		{"another service between", first + server1 + other + server2 + second, [4]string{"10.0.1.1", "", none, none}, 1},
+		{"a mark between", first + server1 + mark + server2 + second, [4]string{"10.0.1.1", "", none, none}, 0},
+		{"a server before all", server1 + first + second + third, [4]string{"", "", "", none}, 0},
+		{"an unknown method", first + replaced("Local", "Bypass") + server2 + second, [4]string{none, "", none, none}, 0},
+		{"no number", first + replaced("7", "x") + second, [4]string{none, "", none, none}, 0},
+		{"too great a weight", first + replaced("-3", "2147483648") + second, [4]string{none, "", none, none}, 0},
+		{"no address", first + "  -> \n" + second, [4]string{none, "", none, none}, 0},
+		{"a service without an address", "TCP\n" + server1 + first, [4]string{"", none, none, none}, 0},
+		{"nothing", "", [4]string{none, none, none, none}, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			entries := []ipvs.Entry{{Service: service(tcp("10.0.0.1:80"), "rr")}, {Service: service(tcp("10.0.0.2:80"), "rr")}}
-			joined, err := joinProcTable(strings.NewReader(tt.table), entries, new(arena))
-			if (err != nil) != (tt.joined == nil) {
-				t.Errorf("error %v", err)
+			entries := []ipvs.Entry{
+				{Service: service(tcp("10.0.0.1:80"), "rr")}, {Service: service(tcp("10.0.0.2:80"), "rr")},
+				{Service: service(tcp("[2001:db8::1]:80"), "rr")}, {Service: service(mark6(7), "rr")},
 			}
-			if diff := cmp.Diff(tt.joined, joined); diff != "" {
-				t.Errorf("joined (-want +got):\n%s", diff)
+			join, err := joinProcTable(strings.NewReader(procTitles+tt.table), listOf(entries), new(arena))
+			if err != nil {
+				t.Fatal(err)
 			}
-			for i, n := range tt.servers {
-				if joined != nil && joined[i] && len(entries[i].Destinations) != n {
-					t.Errorf("service %d has %d servers, want %d", i, len(entries[i].Destinations), n)
+			var got [4]string
+			for i, e := range entries {
+				var servers []string
+				for _, d := range e.Destinations {
+					servers = append(servers, d.Addr.Addr().String())
+				}
+				got[i] = strings.Join(servers, " ")
+				if !join.joined(i) {
+					got[i] = none
 				}
 			}
+			if got != tt.servers || join.unlisted != tt.unlisted {
+				t.Errorf("servers %q, want %q; %d unlisted, want %d", got, tt.servers, join.unlisted, tt.unlisted)
+			}
 		})
+	}
+}
+
+// TestJoinAnotherFile reads files that are no proc table.
+func TestJoinAnotherFile(t *testing.T) {
+	for _, text := range []string{"", "nothing\nof\nthe kind\n"} {
+		join, err := joinProcTable(strings.NewReader(text), listOf(capturedServices()), new(arena))
+		if err == nil || join.joined(0) {
+			t.Errorf("%q: joined %v, error %v", text, join.done, err)
+		}
 	}
 }
 
@@ -278,7 +316,7 @@ func TestTableDumpsWhatTheProcTableLacks(t *testing.T) {
 	if diff := cmp.Diff(want, got.Entries, compareEnds); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
-	// Info, services, two dumps of servers, and services again for the empty one.
+	// Info, services, two dumps of servers, and the service without servers again.
 	if len(k.Sent) != 5 {
 		t.Errorf("%d requests, want 5", len(k.Sent))
 	}

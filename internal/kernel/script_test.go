@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"time"
+
 	"github.com/mdlayher/netlink"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/genl"
@@ -14,7 +16,10 @@ const testFamily = 0x1c
 // newScriptedClient returns a Client of a kernel whose answers come from answer.
 func newScriptedClient(answer func([]genltest.Request) []genltest.Datagram) (*Client, *genltest.Kernel) {
 	k := &genltest.Kernel{Answer: answer}
-	return newClient(genl.New(k), testFamily), k
+	c := newClient(genl.New(k), testFamily)
+	c.counts = func() serviceCounts { return unknownCounts }
+	c.sleep = func(time.Duration) {}
+	return c, k
 }
 
 // reply returns an answer of IPVS with attributes.

@@ -5,6 +5,12 @@ import "strconv"
 // counterWidth is the width of the column of a counter, with the blank before it.
 const counterWidth = 9
 
+// counterUnits are the units of counters that are below a number.
+var counterUnits = [...]struct {
+	below, size uint64
+	letter      byte
+}{{1e9, 1e3, 'K'}, {1e11, 1e6, 'M'}, {1e14, 1e9, 'G'}}
+
 // appendCounter appends a counter of a --stats or --rate listing, right-justified in
 // its column. Unless exact, it is shortened to thousands (K), millions (M), billions
 // (G) or trillions (T), always rounded down.
@@ -12,16 +18,14 @@ func appendCounter(b []byte, n uint64, exact bool) []byte {
 	if exact {
 		return appendExact(b, n)
 	}
-
-	switch {
-	case n < 1e8:
+	if n < 1e8 {
 		return appendRight(b, n, counterWidth)
-	case n < 1e9:
-		return appendScaled(b, n/1e3, 'K')
-	case n < 1e11:
-		return appendScaled(b, n/1e6, 'M')
-	case n < 1e14:
-		return appendScaled(b, n/1e9, 'G')
+	}
+
+	for _, u := range counterUnits {
+		if n < u.below {
+			return appendScaled(b, n/u.size, u.letter)
+		}
 	}
 	return appendScaled(b, n/1e12, 'T')
 }
@@ -37,7 +41,8 @@ func appendExact(b []byte, n uint64) []byte {
 	return strconv.AppendUint(b, n, 10)
 }
 
-// appendScaled appends a shortened counter with its unit.
-func appendScaled(b []byte, n uint64, unit byte) []byte {
-	return append(appendRight(b, n, counterWidth-1), unit)
+// appendScaled appends a counter that was divided by its unit, and the letter of the
+// unit.
+func appendScaled(b []byte, n uint64, letter byte) []byte {
+	return append(appendRight(b, n, counterWidth-1), letter)
 }

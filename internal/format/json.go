@@ -70,11 +70,10 @@ func appendServiceJSON(b []byte, s *ipvs.Service) []byte {
 	b = appendSchedFlagsJSON(b, s)
 	b = append(b, ']')
 
-	switch {
-	case s.Flags&ipvs.Persistent != 0:
+	if s.Flags&ipvs.Persistent != 0 {
 		b = append(b, `,"persistent":{`...)
 		b = append(appendPersistenceJSON(b, s), '}')
-	case s.Engine != "":
+	} else if s.Engine != "" {
 		// The kernel keeps an engine of a service that is not persistent,
 		// and so does a save.
 		b = appendString(append(b, `,"engine":`...), s.Engine)

@@ -55,16 +55,17 @@ func appendString(b []byte, text string) []byte {
 // appendRune appends a rune of a JSON string. The replacement character, which stands
 // for invalid UTF-8, is escaped.
 func appendRune(b []byte, r rune) []byte {
-	switch {
-	case r == '"' || r == '\\':
+	if r == '"' || r == '\\' {
 		return append(b, '\\', byte(r))
-	case r > 0xffff && !unicode.IsPrint(r):
-		high, low := utf16.EncodeRune(r)
-		return appendEscape(appendEscape(b, high), low)
-	case !unicode.IsPrint(r) || r == utf8.RuneError:
-		return appendEscape(b, r)
 	}
-	return utf8.AppendRune(b, r)
+	if unicode.IsPrint(r) && r != utf8.RuneError {
+		return utf8.AppendRune(b, r)
+	}
+
+	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+		return appendEscape(appendEscape(b, high), low)
+	}
+	return appendEscape(b, r)
 }
 
 // appendEscape appends \u and the four hexadecimal digits of a UTF-16 unit.

@@ -5,12 +5,12 @@ import (
 	"syscall"
 )
 
-// Op is an operation on the kernel. Each Change has one, and each Error names
-// the one that failed.
+// Op is an operation of the kernel. Each Change has one, and each Error has the one
+// that failed.
 type Op int
 
 // The operations. The first group changes the table and can stand in a Change;
-// the second reads.
+// the second reads it.
 const (
 	AddService Op = iota + 1
 	EditService
@@ -32,7 +32,7 @@ const (
 	ReadDaemons
 )
 
-// opNames has the plain words for each Op.
+// opNames are the names of the operations in messages.
 var opNames = [...]string{
 	AddService: "add service", EditService: "edit service", DeleteService: "delete service",
 	AddDestination: "add server", EditDestination: "edit server", DeleteDestination: "delete server",
@@ -42,40 +42,40 @@ var opNames = [...]string{
 	ReadDestinations: "list servers", ReadTimeouts: "read timeouts", ReadDaemons: "list sync daemons",
 }
 
-// String is the operation in plain words.
+// String returns the name of the operation.
 func (op Op) String() string {
 	if op > 0 && int(op) < len(opNames) {
 		return opNames[op]
 	}
+
 	return fmt.Sprintf("operation %d", int(op))
 }
 
-// Change is one change of the kernel's IPVS state. Op says which of the other
-// fields count.
+// Change is one change of the kernel's IPVS state. Which of the other fields have a
+// meaning depends on Op.
 type Change struct {
 	Op Op
-	// Service is the whole service for AddService and EditService; its ID is
-	// enough for DeleteService and the three changes of a destination. Zero
-	// zeroes the counters of the service with this ID, or all counters if ID
-	// is the zero ServiceID.
+	// Service is the whole service for AddService and EditService. DeleteService
+	// and the three changes of a destination need its ID alone. Zero zeroes the
+	// counters of the service with this ID, or all counters if the ID is zero.
 	Service Service
-	// Destination is for the three changes of a destination; its Addr is
-	// enough to delete it.
+	// Destination is for the three changes of a destination. DeleteDestination
+	// needs its Addr alone.
 	Destination Destination
-	// Timeouts is for SetTimeouts.
+	// Timeouts are for SetTimeouts.
 	Timeouts Timeouts
 	// Daemon is for StartDaemon and StopDaemon.
 	Daemon Daemon
 }
 
-// Error is the kernel's refusal of an operation.
+// Error is returned for an operation that the kernel rejected.
 type Error struct {
 	Op    Op
 	Errno syscall.Errno
 }
 
-// Error names the operation and the system's text for the number.
+// Error returns the operation and the system's text for the number.
 func (e *Error) Error() string { return e.Op.String() + ": " + e.Errno.Error() }
 
-// Unwrap makes errors.Is work with the numbers of package syscall.
+// Unwrap returns Errno, so that errors.Is finds the numbers of package syscall.
 func (e *Error) Unwrap() error { return e.Errno }

@@ -16,8 +16,8 @@ const (
 	Route  // direct routing, also called gatewaying
 	Bypass
 
-	// ForwardMask cuts the method out of the connection flags it shares a
-	// number with.
+	// ForwardMask selects the method from the connection flags that it shares a
+	// number with (IP_VS_CONN_F_FWD_MASK).
 	ForwardMask Forward = 7
 )
 
@@ -32,7 +32,7 @@ const (
 	GRE
 )
 
-// TunnelFlags say how an encapsulated packet is checksummed
+// TunnelFlags are the checksums of an encapsulated packet
 // (IP_VS_TUNNEL_ENCAP_FLAG_*). Zero is no checksum.
 type TunnelFlags uint16
 
@@ -43,8 +43,8 @@ const (
 	TunnelRemoteChecksum TunnelFlags = 2
 )
 
-// TunnelInfo is the encapsulation of a Tunnel destination. The zero value is
-// plain IP in IP, and that of every destination which is not a tunnel.
+// TunnelInfo is the encapsulation of a Tunnel destination. The zero value is plain
+// IP in IP, and the TunnelInfo of every destination that is not a tunnel.
 type TunnelInfo struct {
 	Type TunnelType
 	// Port is the UDP port of a GUE tunnel, 1 to 65535; else 0.
@@ -52,21 +52,22 @@ type TunnelInfo struct {
 	Flags TunnelFlags
 }
 
-// Destination is a real server of a virtual service, known by its address and
+// Destination is a real server of a virtual service, identified by its address and
 // port among the servers of that service. A change replaces all of it.
 type Destination struct {
 	Addr    netip.AddrPort
 	Forward Forward
-	// Weight is the capacity in relation to the other servers. A server of
-	// weight 0 gets no new connections.
+	// Weight is the capacity in relation to the other servers, 0 to MaxWeight. A
+	// server of weight 0 gets no new connections.
 	Weight int32
-	// UpperThreshold is the number of connections above which the server gets
-	// no new ones, until they fall below LowerThreshold. 0 is no limit.
+	// UpperThreshold is the number of connections above which the server gets no
+	// new ones until there are fewer than LowerThreshold. 0 is no limit. Both are
+	// 0 to MaxThreshold.
 	UpperThreshold uint32
 	LowerThreshold uint32
 	Tunnel         TunnelInfo
 
-	// What follows is read from the kernel, and ignored in a change.
+	// The following are read from the kernel, and ignored in a change.
 
 	ActiveConnections     uint32
 	InactiveConnections   uint32
@@ -75,6 +76,6 @@ type Destination struct {
 	Stats *Stats
 }
 
-// Family is that of the server's address. It differs from the service's only
-// for a Tunnel destination.
+// Family returns the family of the address of the server. Only that of a Tunnel
+// destination can differ from the family of the service.
 func (d Destination) Family() Family { return FamilyOf(d.Addr.Addr()) }

@@ -55,12 +55,13 @@ func (f *ConnFilter) Match(c *Connection) bool {
 		return false
 	}
 
-	switch {
-	case f.service == nil:
+	if f.service == nil {
 		return true
-	case f.service.FWMark != 0:
+	}
+	if f.service.FWMark != 0 {
 		return f.matchesMark(c)
-	case c.Protocol != f.protocol || !matchesEnd(f.service.Addr, c.Virtual):
+	}
+	if c.Protocol != f.protocol || !matchesEnd(f.service.Addr, c.Virtual) {
 		return false
 	}
 	return f.service.Addr.Port() != 0 || !f.isOfOther(c)

@@ -2,6 +2,8 @@ package ipvs
 
 import (
 	"hash/maphash"
+	"iter"
+	"math/bits"
 	"slices"
 )
 
@@ -50,11 +52,13 @@ func (l *list[K, R]) add(r R) {
 // indexLast indexes the last record if the list is long enough for an index.
 func (l *list[K, R]) indexLast() {
 	n := len(l.records)
-	switch {
-	case n <= maxUnindexed:
-	case l.index == nil || !l.index.hasRoom(n):
+	if n <= maxUnindexed {
+		return
+	}
+
+	if l.index == nil || !l.index.hasRoom(n) {
 		l.reindex()
-	default:
+	} else {
 		l.index.add(maphash.Comparable(l.index.seed, l.records[n-1].key()), n-1)
 	}
 }
@@ -112,35 +116,38 @@ type index struct {
 	slots []int32 // position+1; 0 is free; as many as a power of 2
 }
 
-// newIndex returns an empty index with room for n positions, and for half as many
-// again before hasRoom reports false.
+// newIndex returns an empty index with at least two slots for each of n positions.
 func newIndex(n int) *index {
-	slots := 1
-	for slots < 2*n {
-		slots *= 2
-	}
+	slots := 1 << bits.Len(uint(2*n-1))
 	return &index{seed: maphash.MakeSeed(), slots: make([]int32, slots)}
 }
 
-// hasRoom reports whether the index is fast with n positions.
+// hasRoom reports whether an index with n positions has slots enough for short
+// searches: one in four is free.
 func (x *index) hasRoom(n int) bool { return 4*n <= 3*len(x.slots) }
 
 // add adds a position under a hash.
 func (x *index) add(hash uint64, position int) {
-	slot := hash & uint64(len(x.slots)-1)
-	for x.slots[slot] != 0 {
-		slot = (slot + 1) & uint64(len(x.slots)-1)
+	for n := range x.slots {
+		if slot := x.slot(hash, n); *slot == 0 {
+			*slot = int32(position + 1)
+			return
+		}
 	}
-	x.slots[slot] = int32(position + 1)
 }
 
 // positions yields the positions that may have been added under a hash.
-func (x *index) positions(hash uint64) func(yield func(int) bool) {
+func (x *index) positions(hash uint64) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for slot := hash & uint64(len(x.slots)-1); x.slots[slot] != 0; slot = (slot + 1) & uint64(len(x.slots)-1) {
-			if !yield(int(x.slots[slot] - 1)) {
+		for n := range x.slots {
+			if slot := x.slot(hash, n); *slot == 0 || !yield(int(*slot)-1) {
 				return
 			}
 		}
 	}
+}
+
+// slot returns the n-th slot of a hash, from 0.
+func (x *index) slot(hash uint64, n int) *int32 {
+	return &x.slots[(hash+uint64(n))&uint64(len(x.slots)-1)]
 }

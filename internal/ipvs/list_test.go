@@ -140,3 +140,87 @@ func TestStateOfMany(t *testing.T) {
 		})
 	}
 }
+
+// listOf returns a list of servers that differ by their ports, 1 to n.
+func listOf(n int) *list[endpoint, server] {
+	l := &list[endpoint, server]{}
+	for port := range n {
+		l.add(server{addr: endpoint{family: IPv4, port: uint16(port + 1)}})
+	}
+	return l
+}
+
+// TestListIndex checks which lists have an index, and how large it is.
+func TestListIndex(t *testing.T) {
+	for _, test := range []struct{ records, slots int }{
+		{0, 0},
+		{maxUnindexed, 0},
+		{13, 32},
+		{24, 32}, // three in four are used
+		{25, 64},
+		{48, 64},
+		{49, 128},
+	} {
+		t.Run(fmt.Sprint(test.records), func(t *testing.T) {
+			l := listOf(test.records)
+			slots := 0
+			if l.index != nil {
+				slots = len(l.index.slots)
+			}
+			if slots != test.slots {
+				t.Errorf("%d slots, want %d", slots, test.slots)
+			}
+		})
+	}
+}
+
+// TestListCompacts checks that a list with an index keeps the positions of its records
+// until more than half of them are removed.
+func TestListCompacts(t *testing.T) {
+	l := listOf(40)
+	for port := range 20 {
+		l.remove(l.find(endpoint{family: IPv4, port: uint16(port + 1)}))
+	}
+	if len(l.records) != 40 || l.find(endpoint{family: IPv4, port: 21}) != 20 {
+		t.Errorf("with half of them removed: %d records, the 21st at %d", len(l.records), l.find(endpoint{family: IPv4, port: 21}))
+	}
+
+	l.remove(l.find(endpoint{family: IPv4, port: 40}))
+	if len(l.records) != 19 || l.removed != 0 || l.index == nil {
+		t.Errorf("with one more removed: %d records, %d of them removed, index %v", len(l.records), l.removed, l.index)
+	}
+	for port := 21; port < 40; port++ {
+		if i := l.find(endpoint{family: IPv4, port: uint16(port)}); i != port-21 {
+			t.Errorf("record %d at %d", port, i)
+		}
+	}
+
+	for port := 21; port < 31; port++ {
+		l.remove(l.find(endpoint{family: IPv4, port: uint16(port)}))
+	}
+	if len(l.records) != 9 || l.index != nil {
+		t.Errorf("few are left: %d records, index %v", len(l.records), l.index)
+	}
+}
+
+// TestStateAllocations checks that a State of many services with few servers each takes
+// memory in blocks, not for each of them.
+func TestStateAllocations(t *testing.T) {
+	const services, servers = 640, 4
+	entries := numbered(services, servers, 1)
+	got := testing.AllocsPerRun(5, func() {
+		state := &State{}
+		for c := range changesOf(entries) {
+			if err := state.Apply(c); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	const (
+		blocks  = services/serviceBlock + services*servers/serverBlock
+		growing = 40 // the list of services and its index
+	)
+	if got > blocks+growing {
+		t.Errorf("%v allocations, want at most %d", got, blocks+growing)
+	}
+}

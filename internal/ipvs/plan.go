@@ -92,10 +92,9 @@ func (p *Plan) planService(i int, want *service) {
 		p.add(edits, EditService, i, 0)
 	}
 	for j, d := range want.servers.all {
-		switch k := have.servers.find(d.addr); {
-		case k < 0:
+		if there, ok := have.server(d.addr); !ok {
 			p.add(additions, AddDestination, i, j)
-		case !sameServer(have.servers.records[k], d):
+		} else if !sameServer(there, d) {
 			p.add(edits, EditDestination, i, j)
 		}
 	}
@@ -284,9 +283,8 @@ func sameService(have, want *service) bool {
 		(want.flags&Persistent == 0 || have.timeout == want.timeout && have.netmask == want.netmask)
 }
 
-// wantedServer returns what a present server is to become. Local, which other
-// programs can ask for and no rule, is saved as Route, and so is kept where a rule
-// says Route.
+// wantedServer returns what a present server is to become. Local, which other programs
+// can ask for and no option, is saved as Route. So it is kept where Route is wanted.
 func wantedServer(have, want server) server {
 	if have.forward == Local && want.forward == Route {
 		want.forward = Local

@@ -5,17 +5,16 @@ import (
 	"net/netip"
 )
 
-// Sort puts the services, and the servers of each, in the order in which the
-// reference program lists them: services by firewall mark, family, protocol,
-// address and port; servers by address and port.
+// Sort sorts the services, and the servers of each, as the reference program lists
+// them: services by firewall mark, family, protocol, address and port; servers by
+// address and port.
 //
-// The reference compares 32-bit values by their wrapping difference read as
-// signed, so 192.168.0.1 and 200.0.0.1 come before 10.0.0.1, and a firewall mark
-// of 2^31 or more before the services without one. That is not a total order
-// (three values can each be less than the next, in a circle), so the result
-// depends on the order from which it starts, the kernel's, and on the algorithm:
-// see mergeSort. Scripts compare listings taken by either program, so the same
-// table must print in the same order.
+// The reference compares 32-bit values by their wrapping difference read as signed, so
+// 192.168.0.1 and 200.0.0.1 come before 10.0.0.1, and a firewall mark of 2^31 or more
+// before the services without one. This is not a total order: three values can each be
+// less than the next, in a circle. So the result depends on the initial order, the
+// kernel's, and on the algorithm: see mergeSort. Scripts compare listings of either
+// program, so the same table must be printed in the same order.
 func (t *Table) Sort() {
 	services := sorter[Entry, serviceKey]{
 		key: func(e *Entry) serviceKey {
@@ -34,20 +33,21 @@ func (t *Table) Sort() {
 	}
 }
 
-// ranked is what stands for an element while it is sorted: what it is compared by,
-// computed once, and where it stood before.
+// ranked is the key of an element, computed once, and the position of the element
+// before the sort.
 type ranked[K any] struct {
 	key   K
 	index int32
 }
 
-// serverKey is what a server is compared by.
+// serverKey is the key of a server.
 type serverKey struct {
 	addr [4]uint32
 	port uint16
 }
 
-// compare is negative, zero or positive as k comes before, with or after o.
+// compare returns a negative number, zero or a positive number if k is less than, equal
+// to or greater than o.
 func (k *serverKey) compare(o *serverKey) int32 {
 	for i := range k.addr {
 		if d := int32(k.addr[i] - o.addr[i]); d != 0 {
@@ -57,7 +57,7 @@ func (k *serverKey) compare(o *serverKey) int32 {
 	return int32(k.port) - int32(o.port)
 }
 
-// serviceKey is what a service is compared by: what it has beside the address first.
+// serviceKey is the key of a service.
 type serviceKey struct {
 	mark     uint32
 	family   Family
@@ -65,6 +65,8 @@ type serviceKey struct {
 	serverKey
 }
 
+// compare returns a negative number, zero or a positive number if k is less than, equal
+// to or greater than o. The address is compared last.
 func (k *serviceKey) compare(o *serviceKey) int32 {
 	if d := int32(k.mark - o.mark); d != 0 {
 		return d
@@ -78,11 +80,11 @@ func (k *serviceKey) compare(o *serviceKey) int32 {
 	return k.serverKey.compare(&o.serverKey)
 }
 
-// keyOf is the key of an address and port.
+// keyOf returns the key of an address and port.
 func keyOf(a netip.AddrPort) serverKey { return serverKey{addrWords(a.Addr()), a.Port()} }
 
-// addrWords are the 32-bit words of an address; an IPv4 address is the first of
-// four, the others being zero, as in the kernel's union nf_inet_addr.
+// addrWords returns the 32-bit words of an address. An IPv4 address is the first of
+// four, and the others are zero, as in the kernel's union nf_inet_addr.
 func addrWords(a netip.Addr) (words [4]uint32) {
 	switch {
 	case a.Is4():

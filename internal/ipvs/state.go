@@ -93,16 +93,20 @@ func (s *State) Apply(c Change) error {
 // applyService applies a change of a service.
 func (s *State) applyService(op Op, svc *Service) syscall.Errno {
 	i := s.services.find(serviceIDOf(svc.ID))
-	switch {
-	case op == AddService && i >= 0:
-		return syscall.EEXIST
-	case op == AddService:
+	if op == AddService {
+		if i >= 0 {
+			return syscall.EEXIST
+		}
 		s.add(svc)
-	case i < 0:
+		return 0
+	}
+
+	if i < 0 {
 		return syscall.ESRCH
-	case op == EditService:
+	}
+	if op == EditService {
 		s.services.records[i].set(svc)
-	default:
+	} else {
 		s.services.remove(i)
 	}
 	return 0
@@ -116,18 +120,23 @@ func (s *State) applyDestination(op Op, id ServiceID, d *Destination) syscall.Er
 	}
 
 	i := svc.servers.find(endpointOf(d.Addr))
-	switch {
-	case op == AddDestination && i >= 0:
-		return syscall.EEXIST
-	case op == AddDestination && !d.Addr.IsValid():
-		return syscall.EINVAL
-	case op == AddDestination:
+	if op == AddDestination {
+		if i >= 0 {
+			return syscall.EEXIST
+		}
+		if !d.Addr.IsValid() {
+			return syscall.EINVAL
+		}
 		s.addServer(svc, d)
-	case i < 0:
+		return 0
+	}
+
+	if i < 0 {
 		return syscall.ENOENT
-	case op == EditDestination:
+	}
+	if op == EditDestination {
 		svc.servers.records[i] = serverOf(d)
-	default:
+	} else {
 		svc.servers.remove(i)
 	}
 	return 0
@@ -166,16 +175,18 @@ func (s *State) setTimeouts(t Timeouts) {
 // applyDaemon starts or stops a sync daemon.
 func (s *State) applyDaemon(op Op, d Daemon) syscall.Errno {
 	i := s.daemonIndex(d.State)
-	switch {
-	case op == StartDaemon && i >= 0:
-		return syscall.EEXIST
-	case op == StartDaemon:
+	if op == StartDaemon {
+		if i >= 0 {
+			return syscall.EEXIST
+		}
 		s.Daemons = append(s.Daemons, d)
-	case i < 0:
-		return syscall.ESRCH
-	default:
-		s.Daemons = slices.Delete(s.Daemons, i, i+1)
+		return 0
 	}
+
+	if i < 0 {
+		return syscall.ESRCH
+	}
+	s.Daemons = slices.Delete(s.Daemons, i, i+1)
 	return 0
 }
 

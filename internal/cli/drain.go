@@ -63,11 +63,13 @@ func (d *drainer) run(limit time.Duration) error {
 	if err != nil {
 		return newChangeError(err)
 	}
+
 	d.last, d.weight = first, first.server().Weight
 
 	if err := d.setWeight(first.server(), 0); err != nil {
 		return d.abandon(err)
 	}
+
 	d.zeroed = true
 	left, err := d.awaitIdle(time.Now().Add(limit))
 	if err != nil {
@@ -118,9 +120,11 @@ func (d *drainer) pause(t time.Duration) error {
 		return newInterruptedError(s)
 	default:
 	}
+
 	if t == 0 {
 		return nil
 	}
+
 	select {
 	case s := <-d.signals:
 		return newInterruptedError(s)
@@ -142,6 +146,7 @@ func (d *drainer) abandon(reason error) error {
 		interrupted.outcome = d.restoreWeight()
 		return reason
 	}
+
 	text := kernelText(reason)
 	if state := d.restoreWeight(); state != "" {
 		text += ": " + state
@@ -198,6 +203,7 @@ func (d *drainer) read() (sighting, error) {
 	case err != nil:
 		return sighting{}, err
 	}
+
 	i := serverIndex(e, d.addr())
 	if i < 0 {
 		return sighting{}, &ipvs.Error{Op: d.removal.Op, Errno: syscall.ENOENT}
@@ -223,6 +229,7 @@ func (d *drainer) reread() (ipvs.Destination, error) {
 	case d.zeroed && server.Weight != 0:
 		return server, &otherProgramError{fmt.Sprintf("another program set the weight of %v to %d", d.addr(), server.Weight), false}
 	}
+
 	d.last = now
 	return server, nil
 }
@@ -276,11 +283,13 @@ func (s sighting) isReplacementOf(last sighting) bool {
 	for _, d := range last.entry.Destinations[:last.index] {
 		preceded[d.Addr] = true
 	}
+
 	for _, d := range s.entry.Destinations[s.index+1:] {
 		if preceded[d.Addr] {
 			return true
 		}
 	}
+
 	return countersRestarted(last.server().Stats, s.server().Stats) &&
 		!countersRestarted(last.entry.Service.Stats, s.entry.Service.Stats)
 }

@@ -38,6 +38,7 @@ func (l *lister) list(what command.Listing) error {
 	case command.Daemons:
 		return l.daemons(what)
 	}
+
 	if what.JSON {
 		return l.tableJSON(what, false)
 	}
@@ -76,6 +77,7 @@ func (l *lister) table(what command.Listing) error {
 	if what.Service != nil {
 		info = nil
 	}
+
 	f := format.Listing{Style: styles[what.View], Exact: what.Exact, Names: names}
 	if err := l.out.Write(f.AppendTitle(l.out.AvailableBuffer(), info)); err != nil {
 		return err
@@ -110,6 +112,7 @@ func (l *lister) readTable(what command.Listing, detail ipvs.Detail) (ipvs.Table
 	if what.Numeric || what.JSON {
 		return table, nil, nil
 	}
+
 	l.names.Prefetch(addresses(&table))
 	return table, l.names, nil
 }
@@ -150,6 +153,7 @@ func (l *lister) daemons(what command.Listing) error {
 	if what.JSON {
 		return l.out.Write(format.AppendDaemonsJSON(l.out.AvailableBuffer(), daemons))
 	}
+
 	for _, d := range daemons {
 		if err := l.out.Write(format.AppendDaemon(l.out.AvailableBuffer(), d)); err != nil {
 			return err

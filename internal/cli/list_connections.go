@@ -30,6 +30,7 @@ func (l *lister) connections(what command.Listing) error {
 		f.Names = l.names
 		return l.namedConnections(selected, f)
 	}
+
 	for c, err := range selected {
 		if err != nil {
 			return newReadError(err)
@@ -97,6 +98,7 @@ func (l *lister) printNamed(batch []ipvs.Connection, f format.Connections) error
 		c := &batch[i]
 		addrs = append(addrs, c.Client.Addr(), c.Virtual.Addr(), c.Destination.Addr())
 	}
+
 	l.names.Prefetch(addrs)
 
 	for i := range batch {
@@ -117,6 +119,7 @@ func (l *lister) openConnections(what command.Listing) (iter.Seq2[*ipvs.Connecti
 	if err != nil {
 		return nil, err
 	}
+
 	connections, err := l.kernel.Connections()
 	if err != nil {
 		return nil, newConnectionsError(err)

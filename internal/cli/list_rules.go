@@ -12,10 +12,12 @@ func (l *lister) rules(cmd command.Command) error {
 	if cmd.Listing.JSON {
 		return l.rulesJSON(cmd.Listing, cmd.Saving.All)
 	}
+
 	table, names, err := l.readTable(cmd.Listing, ipvs.WithoutStats)
 	if err != nil {
 		return err
 	}
+
 	rest, err := l.readRest(cmd.Saving.All)
 	if err != nil {
 		return err
@@ -55,10 +57,12 @@ func (l *lister) readRest(all bool) (*format.Rest, error) {
 	if !all {
 		return nil, nil
 	}
+
 	timeouts, err := l.kernel.Timeouts()
 	if err != nil {
 		return nil, newReadError(err)
 	}
+
 	daemons, err := l.kernel.Daemons()
 	if err != nil {
 		return nil, newReadError(err)
@@ -83,6 +87,7 @@ func (l *lister) document(doc format.JSON, what command.Listing, detail ipvs.Det
 	if err != nil {
 		return err
 	}
+
 	rest, err := l.readRest(all)
 	if err != nil {
 		return err
@@ -91,6 +96,7 @@ func (l *lister) document(doc format.JSON, what command.Listing, detail ipvs.Det
 	if err := l.out.Write(doc.AppendOpening(l.out.AvailableBuffer(), &l.info)); err != nil {
 		return err
 	}
+
 	for i := range table.Entries {
 		if err := l.out.Write(doc.AppendEntry(l.out.AvailableBuffer(), i, &table.Entries[i])); err != nil {
 			return err

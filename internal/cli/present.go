@@ -17,6 +17,7 @@ func (s *session) lookUp(c ipvs.Change) (ipvs.Entry, error) {
 	if err != nil {
 		return ipvs.Entry{}, err
 	}
+
 	e, err := readEntry(kernel, c.Service.ID, ipvs.WithoutStats)
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
@@ -61,6 +62,7 @@ func fillKept(p *command.Parser, cmd command.Command, lookUp func(ipvs.Change) (
 	if !cmd.Keep {
 		return cmd, nil
 	}
+
 	e, err := lookUp(cmd.Change)
 	if err != nil {
 		return command.Command{}, err

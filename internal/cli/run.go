@@ -15,7 +15,7 @@ const (
 	mainProgram = "ipvsadm"
 )
 
-// Run is the program ipvsadm: it does what args say and returns the exit status.
+// Run runs the program ipvsadm: it does what args say and returns the exit status.
 // args[0] is the program's name as it was called; without one it counts as
 // "ipvsadm".
 func Run(args []string, env Env) int {
@@ -33,6 +33,7 @@ func runLine(s *session, words []string) error {
 	if err != nil {
 		return err
 	}
+
 	s.netns = cmd.NetNS
 
 	switch {
@@ -44,7 +45,7 @@ func runLine(s *session, words []string) error {
 	return restore(s, cmd, applyStream)
 }
 
-// Save is the program ipvsadm-save, which is ipvsadm -S with the same options.
+// Save runs the program ipvsadm-save, which is ipvsadm -S with the same options.
 // args[0] is the program's name.
 func Save(args []string, env Env) int {
 	s := newSession(mainProgram, env)
@@ -56,7 +57,7 @@ func Save(args []string, env Env) int {
 	return s.end(dispatch(s, cmd))
 }
 
-// Restore is the program ipvsadm-restore: ipvsadm -R with the same options, but the
+// Restore runs the program ipvsadm-restore: ipvsadm -R with the same options, but the
 // rules replace the table, and are read to their end first. args[0] is the
 // program's name.
 //
@@ -108,6 +109,7 @@ func dispatch(s *session, cmd command.Command) error {
 	if cmd.Drain != nil {
 		return s.drain(cmd.Change, *cmd.Drain)
 	}
+
 	cmd, err := fillKept(s.parser, cmd, s.lookUp)
 	if err != nil {
 		return err

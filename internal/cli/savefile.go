@@ -26,6 +26,7 @@ func writeFile(path string, catch func() (<-chan os.Signal, func()), write func(
 	for attempt := 0; errors.Is(err, errReplaced) && attempt < maxAttempts; attempt++ {
 		target, kind, err = findTarget(path)
 	}
+
 	switch {
 	case err != nil:
 		return err
@@ -75,6 +76,7 @@ func findTarget(path string) (target string, kind fileKind, err error) {
 	if target, err = filepath.EvalSymlinks(path); err != nil {
 		return "", noFile, err
 	}
+
 	found, err := os.Lstat(target)
 	if err != nil {
 		return "", noFile, err
@@ -130,6 +132,7 @@ func replaceFile(target string, exists bool, catch func() (<-chan os.Signal, fun
 	if err != nil {
 		return err
 	}
+
 	// Nothing is written to it.
 	defer dir.Close()
 	if err := removeStaleFiles(dir, filepath.Base(target)); err != nil {
@@ -183,6 +186,7 @@ func (r *replacement) prepare() (err error) {
 		r.file, err = createTemporary(r.target, r.exists)
 		return err
 	}
+
 	select {
 	case s := <-r.signals:
 		return newInterruptedError(s)
@@ -206,6 +210,7 @@ func (r *replacement) commit() error {
 	if err := os.Rename(r.file.Name(), r.target); err != nil {
 		return err
 	}
+
 	// What was written is on the disk.
 	_ = r.file.Close()
 	r.file = nil

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// copyAttributes gives a new file the owner, the group, the mode and the extended
+// copyAttributes copies to a new file the owner, the group, the mode and the extended
 // attributes of another one. It fails if the caller may not.
 func copyAttributes(f *os.File, from string) error {
 	fd := int(f.Fd())
@@ -27,6 +27,7 @@ func copyAttributes(f *os.File, from string) error {
 			return keepError("owner and group", err)
 		}
 	}
+
 	// After the owner, with which the kernel takes away the bits for set-user-ID.
 	if err := unix.Fchmod(fd, want.Mode&0o7777); err != nil {
 		return keepError("mode", err)
@@ -42,7 +43,7 @@ func keepError(what string, err error) error {
 // accessList is the extended attribute that is the access control list of a file.
 const accessList = "system.posix_acl_access"
 
-// copyExtendedAttributes gives a new file the extended attributes of another one: the
+// copyExtendedAttributes copies to a new file the extended attributes of another one: the
 // access control list, the security context (security.selinux), and those that users
 // set. Most files have none, or the one that a new file in the directory has too.
 func copyExtendedAttributes(fd int, from string) error {
@@ -50,6 +51,7 @@ func copyExtendedAttributes(fd int, from string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, name := range names {
 		want, err := readSized(func(b []byte) (int, error) { return unix.Lgetxattr(from, name, b) })
 		if err != nil {
@@ -67,6 +69,7 @@ func copyExtendedAttributes(fd int, from string) error {
 	if slices.Contains(names, accessList) {
 		return nil
 	}
+
 	// The directory may have given the new file one.
 	err = unix.Fremovexattr(fd, accessList)
 	if err != nil && !errors.Is(err, unix.ENODATA) && !errors.Is(err, errors.ErrUnsupported) {
@@ -86,6 +89,7 @@ func attributeNames(list func([]byte) (int, error)) ([]string, error) {
 	if err != nil {
 		return nil, keepError("extended attributes", err)
 	}
+
 	names := strings.Split(strings.TrimSuffix(string(b), "\x00"), "\x00")
 	return slices.DeleteFunc(names, func(name string) bool {
 		return name == "" || name == "security.ima" || name == "security.evm" || name == "security.capability"

@@ -40,6 +40,7 @@ func createTemporary(target string, exists bool) (*os.File, error) {
 	if exists {
 		mode = 0o600 // until it has its owner
 	}
+
 	for attempt := 0; ; attempt++ {
 		path := filepath.Join(filepath.Dir(target), temporaryName(filepath.Base(target), os.Getpid(), attempt))
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
@@ -79,6 +80,7 @@ func lockTemporary(f *os.File) error {
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return errTakenForStale
 	}
+
 	// Where files cannot be locked, other processes cannot take it for stale.
 
 	var st unix.Stat_t
@@ -98,6 +100,7 @@ func removeStaleFiles(dir *os.File, name string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, n := range names {
 		suffix, ok := strings.CutPrefix(n, temporaryPrefix(name))
 		if ok && temporarySuffix.MatchString(suffix) {
@@ -122,6 +125,7 @@ func removeIfStale(path string) {
 	if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) != nil {
 		return
 	}
+
 	// It may have been renamed before it was locked.
 	var now unix.Stat_t
 	if unix.Lstat(path, &now) == nil && now.Dev == st.Dev && now.Ino == st.Ino {

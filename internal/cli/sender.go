@@ -55,10 +55,12 @@ func (s *sender[T]) add(c *ipvs.Change, tag T) (sent bool) {
 	if b.changes == nil {
 		b.changes, b.tags = make([]ipvs.Change, 0, batchSize), make([]T, 0, batchSize)
 	}
+
 	b.changes, b.tags = append(b.changes, *c), append(b.tags, tag)
 	if len(b.changes) < batchSize {
 		return false
 	}
+
 	s.flush()
 	return true
 }
@@ -78,6 +80,7 @@ func (s *sender[T]) flush() {
 			s.receive()
 		}
 	}
+
 	s.requests <- s.pending
 	s.inFlight++
 
@@ -118,9 +121,11 @@ func (s *sender[T]) receive() {
 			failures = append(failures, failure[T]{b.tags[i], err})
 		}
 	}
+
 	if failures != nil {
 		s.failed(failures)
 	}
+
 	s.free = append(s.free, batch[T]{changes: b.changes[:0], tags: b.tags[:0]})
 }
 

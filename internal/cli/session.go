@@ -57,6 +57,7 @@ func (s *session) open() (Kernel, error) {
 		_ = kernel.Close()
 		return nil, newOpenError(err)
 	}
+
 	s.kernel, s.info = kernel, info
 	s.warnOfOldKernel()
 	return kernel, nil

@@ -76,12 +76,14 @@ func (x *stream) do(r *ruleset.Rule) error {
 	case err == nil || x.session.out.hasFailed(err):
 		return err
 	}
+
 	var interrupted *interruptedError
 	endsStream := !isChange || errors.As(err, &interrupted)
 	err = &ruleset.Error{Pos: r.Pos, Err: err}
 	if endsStream {
 		return err
 	}
+
 	x.report(err)
 	return nil
 }

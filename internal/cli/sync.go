@@ -21,6 +21,7 @@ func diff(s *session, json bool) error {
 			return err
 		}
 	}
+
 	if plan.Len() > 0 {
 		return newReportedError(statusDiffers)
 	}
@@ -81,6 +82,7 @@ func readPresent(s *session, wanted *ipvs.State) (*ipvs.State, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	table, err := kernel.Table(ipvs.Query{Detail: ipvs.WithoutStats})
 	if err != nil {
 		return nil, newReadError(err)

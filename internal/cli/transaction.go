@@ -42,6 +42,7 @@ func (t *transaction) run() error {
 	if t.plan.Len() == 0 {
 		return nil
 	}
+
 	signals, stop := t.session.env.Signals()
 	defer stop()
 	t.signals = signals
@@ -79,6 +80,7 @@ func (t *transaction) apply(phase []ipvs.Step) bool {
 		sender.add(&change, len(t.sent))
 		t.sent = append(t.sent, step)
 	}
+
 	sender.wait()
 	return !rejected && t.signal == nil
 }
@@ -116,6 +118,7 @@ func (t *transaction) rollback() string {
 			applied = append(applied, step)
 		}
 	}
+
 	if len(applied) == 0 && !t.unknown {
 		return "no changes were made"
 	}
@@ -124,6 +127,7 @@ func (t *transaction) rollback() string {
 	if t.unknown {
 		ok = t.restorePresent()
 	}
+
 	switch {
 	case !ok:
 		return "Rollback failed: the table is only partly updated."
@@ -168,6 +172,7 @@ func (t *transaction) undo(changes iter.Seq[ipvs.Change]) bool {
 	for change := range changes {
 		sender.add(&change, change)
 	}
+
 	sender.wait()
 	return ok
 }

@@ -40,6 +40,7 @@ func parseEndpoint(s string, p ipvs.Protocol, names Resolver) (endpoint, bool) {
 	if i := strings.LastIndexByte(s, ':'); i >= 0 {
 		host, port, hasPort = s[:i], s[i+1:], true
 	}
+
 	addr, ok := parseHost(host, names)
 	if !ok {
 		return endpoint{}, false

@@ -55,6 +55,7 @@ func (l *line) setChange(c *ipvs.Change) error {
 	if err := l.setServiceID(c.Service.ID); err != nil {
 		return err
 	}
+
 	switch l.verb {
 	case AddService, EditService:
 		return l.setService(c.Service)
@@ -130,6 +131,7 @@ func (l *line) setServer(d ipvs.Destination) error {
 	if err := l.setServerAddr(d.Addr); err != nil {
 		return err
 	}
+
 	l.server.Weight, l.server.Tunnel = d.Weight, d.Tunnel
 	l.server.UpperThreshold, l.server.LowerThreshold = d.UpperThreshold, d.LowerThreshold
 	if err := l.setForward(d.Forward); err != nil {
@@ -168,6 +170,7 @@ func (l *line) setForward(f ipvs.Forward) error {
 	if f > ipvs.Bypass {
 		return usageError("illegal forwarding method specified")
 	}
+
 	l.server.Forward = requestable(f)
 
 	port := l.server.Addr.Port()
@@ -182,6 +185,7 @@ func (l *line) seeTunnel(t ipvs.TunnelInfo) error {
 	if t.Type > ipvs.GRE {
 		return tunnelTypeError()
 	}
+
 	for _, option := range [...]struct {
 		group int
 		named bool
@@ -217,6 +221,7 @@ func (l *line) setDaemon(d ipvs.Daemon) error {
 	if err := syncIDs.check(int64(d.SyncID)); err != nil {
 		return err
 	}
+
 	l.daemon = ipvs.Daemon{State: d.State, SyncID: d.SyncID}
 	if l.verb == StopDaemon {
 		return nil

@@ -101,6 +101,7 @@ func (l *line) checkSchedulerFlags() error {
 	if s.Scheduler == "" {
 		s.Scheduler = defaultScheduler
 	}
+
 	flags, err := ParseSchedFlags(l.schedulerFlags, s.Scheduler)
 	if flags != 0 {
 		s.Flags = s.Flags&^ipvs.SchedFlags | flags
@@ -257,6 +258,7 @@ func (l *line) checkListing() error {
 		id := l.service.ID
 		listing.Service = &id
 	}
+
 	listing.Server = l.server.Addr
 	return nil
 }

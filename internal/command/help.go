@@ -34,6 +34,7 @@ func HelpText() string {
 			b = appendSynopsis(b, command)
 		}
 	}
+
 	b = append(b, remarks...)
 
 	for _, s := range Sections() {
@@ -65,6 +66,7 @@ func appendSynopsis(b []byte, command *Option) []byte {
 			hasOthers = true
 		}
 	}
+
 	if hasOthers {
 		b = append(b, " [OPTION ...]"...)
 	}

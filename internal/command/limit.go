@@ -79,6 +79,7 @@ func checkName(what, name string, max int) error {
 			return usageError("%s %.60q has characters other than printable ASCII", what, name)
 		}
 	}
+
 	if len(name) > max {
 		return usageError("%s %.60q is longer than %d bytes", what, name, max)
 	}

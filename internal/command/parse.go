@@ -91,6 +91,7 @@ func (p *Parser) parse(words []string, l *line, cmd *Command) error {
 			return err
 		}
 	}
+
 	if scanErr != nil {
 		return scanErr
 	}

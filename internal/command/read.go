@@ -51,6 +51,7 @@ func (l *line) readTimeouts(operands []string) error {
 	if len(operands) < 3 {
 		return usageError("--set option requires 3 timeout values")
 	}
+
 	t := &l.timeouts
 	for i, timeout := range []*uint32{&t.TCP, &t.TCPFin, &t.UDP} {
 		n, err := connectionTimes.parse(operands[i])
@@ -174,6 +175,7 @@ func (l *line) readNetmask(value string) error {
 	if !ok {
 		return usageError("illegal virtual server persistent mask specified")
 	}
+
 	mask := a.As4()
 	l.service.Netmask = binary.BigEndian.Uint32(mask[:])
 	return nil
@@ -206,6 +208,7 @@ func (l *line) readServer(value string) error {
 	if !e.hasPort && l.verb != List {
 		e.port = id.Addr.Port()
 	}
+
 	l.server.Addr = netip.AddrPortFrom(e.addr, e.port)
 	return nil
 }

@@ -93,6 +93,7 @@ func (s *scanner) scanLong(words []string) ([]string, error) {
 	if s.flags == nil {
 		s.flags = longFlags()
 	}
+
 	word := words[0]
 	var o *Option
 	var value string
@@ -110,6 +111,7 @@ func (s *scanner) scanLong(words []string) ([]string, error) {
 	if o.Value == "" {
 		return nil, wordError(word, "option does not take an argument")
 	}
+
 	s.add(o, value, word)
 	return words[1:], nil
 }
@@ -154,6 +156,7 @@ func (s *scanner) scanNext(o *Option, words []string) ([]string, error) {
 	if len(rest) == 0 {
 		return nil, wordError(word, "missing argument")
 	}
+
 	s.add(o, rest[0], rest[0])
 	return rest[1:], nil
 }

@@ -142,9 +142,11 @@ func parseCUnsigned(s string) (uint64, bool) {
 	case len(s) > 1 && s[0] == '0':
 		base = 8
 	}
+
 	if s == "" || s[0] == '+' || s[0] == '-' {
 		return 0, false
 	}
+
 	n, err := strconv.ParseUint(s, base, 64)
 	return n, err == nil
 }

@@ -47,6 +47,7 @@ func DebianChangelog(changelog []byte) ([]byte, error) {
 			b.WriteString("  " + plainText(line) + "\n")
 		}
 	}
+
 	if date != "" {
 		b.WriteString(signature(date))
 	}

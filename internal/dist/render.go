@@ -76,6 +76,7 @@ func renderFile(name string, c content) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	t, err := template.New(name).Delims("<%", "%>").Funcs(functions).Parse(string(text))
 	if err != nil {
 		return nil, err

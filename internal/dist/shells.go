@@ -33,6 +33,7 @@ func actionOf(o command.Option) action {
 	case o.Separator == "":
 		return action{"(" + choices + ")", choices}
 	}
+
 	return action{
 		zsh:  fmt.Sprintf(" _values -s %s %s %s", o.Separator, strings.ToLower(o.Value), choices),
 		fish: fmt.Sprintf(`(__fish_complete_list %s 'string split " " "%s"')`, o.Separator, choices),
@@ -82,10 +83,12 @@ func zshValue(o command.Option) string {
 	if o.Value == "" {
 		return ""
 	}
+
 	colon := ":"
 	if o.HasOptionalValue() {
 		colon = "::"
 	}
+
 	values := actionOf(o).zsh
 	if values == "" {
 		values = " "
@@ -102,6 +105,7 @@ func fishOption(o command.Option) string {
 	for _, letter := range letters(o.Letters) {
 		b.WriteString(" -s " + letter)
 	}
+
 	b.WriteString(" -l " + o.Long)
 	if o.Value != "" && !o.HasOptionalValue() {
 		b.WriteString(" -x")
@@ -109,6 +113,7 @@ func fishOption(o command.Option) string {
 			b.WriteString(" -a " + fishQuote(values))
 		}
 	}
+
 	b.WriteString(" -d " + fishQuote(o.Help))
 	return b.String()
 }

@@ -132,6 +132,7 @@ func appendForwardOption(b []byte, f ipvs.Forward) []byte {
 	case ipvs.Route, ipvs.Local:
 		return append(b, "-g"...)
 	}
+
 	b = append(b, "--forward-"...)
 	return strconv.AppendUint(b, uint64(f), 10)
 }

@@ -15,6 +15,7 @@ func (l Listing) AppendDestination(b []byte, p ipvs.Protocol, d *ipvs.Destinatio
 	if d.Addr.Addr().Is4() {
 		b = cut(b, from, destinationWidth)
 	}
+
 	b = pad(b, from, destinationWidth)
 
 	switch l.Style {

@@ -43,6 +43,7 @@ func Diff(have, want *State) *Plan {
 	for i, svc := range want.services.all {
 		p.planService(i, svc)
 	}
+
 	p.planTimeouts()
 	p.planDaemons()
 	for i, svc := range have.services.all {
@@ -91,6 +92,7 @@ func (p *Plan) planService(i int, want *service) {
 	if !sameService(have, want) {
 		p.add(edits, EditService, i, 0)
 	}
+
 	for j, d := range want.servers.all {
 		if there, ok := have.server(d.addr); !ok {
 			p.add(additions, AddDestination, i, j)
@@ -98,6 +100,7 @@ func (p *Plan) planService(i int, want *service) {
 			p.add(edits, EditDestination, i, j)
 		}
 	}
+
 	for k, d := range have.servers.all {
 		if want.servers.find(d.addr) < 0 {
 			p.add(removals, DeleteDestination, present, k)
@@ -261,6 +264,7 @@ func (p *Plan) undoDeleteService(i int, yield func(Change) bool) bool {
 	if !yield(Change{Op: AddService, Service: add}) {
 		return false
 	}
+
 	for _, d := range svc.servers.all {
 		if !yield(Change{Op: AddDestination, Service: Service{ID: add.ID}, Destination: d.destination()}) {
 			return false

@@ -146,6 +146,7 @@ func (a *arena) append(servers []server, s server) []server {
 	if len(a.servers) == cap(a.servers) {
 		a.servers = append(make([]server, 0, serverBlock), servers...)
 	}
+
 	a.servers = append(a.servers, s)
 	end := len(a.servers)
 	return a.servers[end-n-1 : end : end]

@@ -23,11 +23,13 @@ func (t *Table) Sort() {
 		},
 		compare: (*serviceKey).compare,
 	}
+
 	services.sort(t.Entries)
 	servers := sorter[Destination, serverKey]{
 		key:     func(d *Destination) serverKey { return keyOf(d.Addr) },
 		compare: (*serverKey).compare,
 	}
+
 	for i := range t.Entries {
 		servers.sort(t.Entries[i].Destinations)
 	}
@@ -116,10 +118,12 @@ func (s *sorter[E, K]) sort(elements []E) {
 	if cap(s.keys) < n {
 		s.keys, s.spare = make([]ranked[K], n), make([]ranked[K], n/2)
 	}
+
 	keys := s.keys[:n]
 	for i := range elements {
 		keys[i] = ranked[K]{s.key(&elements[i]), int32(i)}
 	}
+
 	s.mergeSort(keys)
 	arrange(elements, keys)
 }

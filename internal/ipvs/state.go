@@ -186,6 +186,7 @@ func (s *State) applyDaemon(op Op, d Daemon) syscall.Errno {
 	if i < 0 {
 		return syscall.ESRCH
 	}
+
 	s.Daemons = slices.Delete(s.Daemons, i, i+1)
 	return 0
 }

@@ -80,14 +80,14 @@ type integer interface {
 	~int | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32
 }
 
-// number is a field with a number. Negative numbers are rare: they take ten bytes.
+// number codes a field with a number. Negative numbers are rare: they take ten bytes.
 func number[T integer](c *codec, n *T) {
 	if c.has(*n != 0) {
 		value(c, n)
 	}
 }
 
-// difference is a field with a number as its difference to another one. The sign is
+// difference codes a field with a number as its difference to another one. The sign is
 // the last bit, so that small differences of both signs are short.
 func (c *codec) difference(n *int, from int) {
 	var zigzag uint
@@ -99,7 +99,7 @@ func (c *codec) difference(n *int, from int) {
 	*n = from + (int(zigzag>>1) ^ -int(zigzag&1))
 }
 
-// value is a number that is a part of a field.
+// value codes a number that is a part of a field.
 func value[T integer](c *codec, n *T) {
 	if c.decoding {
 		*n = T(c.uint())
@@ -108,10 +108,10 @@ func value[T integer](c *codec, n *T) {
 	}
 }
 
-// flag is a field that is true or false.
+// flag codes a field that is true or false.
 func (c *codec) flag(b *bool) { *b = c.has(*b) }
 
-// text is a string that is a part of a field.
+// text codes a string that is a part of a field.
 func (c *codec) text(s *string) {
 	length := len(*s)
 	value(c, &length)
@@ -122,13 +122,14 @@ func (c *codec) text(s *string) {
 	}
 }
 
-// name is an interned name that is a part of a field: its index from 1, or 0 and the
+// name codes an interned name that is a part of a field: its index from 1, or 0 and the
 // name.
 func (c *codec) name(name *string) {
 	index := 0
 	if !c.decoding {
 		index = c.names.find(*name) + 1
 	}
+
 	value(c, &index)
 	switch {
 	case index == 0:
@@ -138,7 +139,7 @@ func (c *codec) name(name *string) {
 	}
 }
 
-// addr is an address that is a part of a field: the length of its bytes, and 1 more if
+// addr codes an address that is a part of a field: the length of its bytes, and 1 more if
 // a zone follows.
 func (c *codec) addr(a *netip.Addr) {
 	zone := a.Zone()
@@ -162,7 +163,7 @@ func (c *codec) addr(a *netip.Addr) {
 	}
 }
 
-// addrPort is an address and a port that are a part of a field.
+// addrPort codes an address and a port that are a part of a field.
 func (c *codec) addrPort(a *netip.AddrPort) {
 	addr, port := a.Addr(), a.Port()
 	c.addr(&addr)
@@ -175,6 +176,7 @@ func (c *codec) destination(d *ipvs.Destination) {
 	if c.has(d.Addr != netip.AddrPort{}) {
 		c.addrPort(&d.Addr)
 	}
+
 	number(c, &d.Forward)
 	number(c, &d.Weight)
 	number(c, &d.UpperThreshold)

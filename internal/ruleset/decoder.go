@@ -140,6 +140,7 @@ func (d *Decoder) readMember(f *frame) {
 	if d.token() == tokenNone {
 		return
 	}
+
 	for i := range f.object.members {
 		m := &f.object.members[i]
 		if m.key != string(d.scan.text) {
@@ -158,6 +159,7 @@ func (d *Decoder) readMember(f *frame) {
 		m.read(d)
 		return
 	}
+
 	d.fail("unknown key %.60q", d.scan.text)
 	d.skip()
 }
@@ -211,6 +213,7 @@ func (d *Decoder) abandon(why error) {
 		at := d.scan.errorPosition()
 		d.report(Position{Path: fmt.Sprintf("line %d, column %d", at.line, at.column)}, usageError("%s", why))
 	}
+
 	d.err = io.EOF
 }
 
@@ -351,6 +354,7 @@ func parseIPv4(text []byte) (netip.Addr, bool) {
 			return netip.Addr{}, false
 		}
 	}
+
 	raw[3] = byte(value)
 	return netip.AddrFrom4(raw), octet == 3 && digits > 0
 }
@@ -368,6 +372,7 @@ func oneOf[T fmt.Stringer](d *Decoder, values ...T) T {
 	for _, v := range values {
 		words = append(words, v.String())
 	}
+
 	d.refuse(t, "not one of %s", strings.Join(words, ", "))
 	return values[0]
 }

@@ -94,6 +94,7 @@ func (d *Decoder) add(pos Position, c ipvs.Change) error {
 		d.report(pos, err)
 		return err
 	}
+
 	d.rule, d.hasRule = Rule{pos, cmd}, true
 	return nil
 }
@@ -116,6 +117,7 @@ func (d *Decoder) note(c *ipvs.Change) error {
 		isNew = !v.daemons[c.Daemon.State]
 		v.daemons[c.Daemon.State] = true
 	}
+
 	if !isNew {
 		return &ipvs.Error{Op: c.Op, Errno: errno}
 	}

@@ -90,11 +90,13 @@ func (d *Decoder) addServer() {
 	if !s.hasPort {
 		s.setPort(v.service.port)
 	}
+
 	pos := Position{Path: v.serversPath, Element: s.index + 1}
 	if s.hasTunnelType && s.Forward != ipvs.Tunnel {
 		d.report(pos, usageError("Tunnel options conflict with forward method"))
 		return
 	}
+
 	// An error has been reported.
 	_ = d.add(pos, ipvs.Change{Op: ipvs.AddDestination, Service: ipvs.Service{ID: v.service.ID}, Destination: s.Destination})
 }

@@ -137,6 +137,7 @@ func (d *Decoder) endService(nerrors int) {
 	if d.nerrors > nerrors+s.serverErrors {
 		return
 	}
+
 	d.setServiceID(s)
 	d.setNetmask(s)
 	if d.nerrors > nerrors+s.serverErrors {
@@ -153,6 +154,7 @@ func (d *Decoder) endService(nerrors int) {
 	} else {
 		d.report(s.pos, err)
 	}
+
 	s.exists = err == nil || errors.Is(err, syscall.EEXIST)
 	d.beginServers()
 }

@@ -25,6 +25,7 @@ func (n *interner) find(name string) int {
 	if n.index == nil {
 		n.index = map[string]int{}
 	}
+
 	name = strings.Clone(name)
 	n.index[name] = len(n.names)
 	n.names = append(n.names, name)

@@ -134,6 +134,7 @@ func (s *jsonScanner) fill() error {
 		s.newlines += n
 		s.lastNewline = s.before + int64(bytes.LastIndexByte(s.window, '\n'))
 	}
+
 	s.before += int64(len(s.window))
 
 	n, err := io.ReadAtLeast(s.in, s.buf, 1)
@@ -145,9 +146,11 @@ func (s *jsonScanner) fill() error {
 	case s.before+int64(n) > s.limit:
 		s.inErr = errTooLong
 	}
+
 	if s.inErr != nil {
 		n = 0
 	}
+
 	s.window, s.pos = s.buf[:n], 0
 	return s.inErr
 }
@@ -310,6 +313,7 @@ func (s *jsonScanner) scanValue(c byte) (t token, err error) {
 	default:
 		err = &syntaxError{c, contexts[expectTop]}
 	}
+
 	s.endValue()
 	return t, err
 }
@@ -347,6 +351,7 @@ func (s *jsonScanner) scanNumber() error {
 	if negative {
 		s.pos++
 	}
+
 	s.number, s.whole = 0, true
 	if s.peek() == '0' {
 		s.pos++
@@ -445,11 +450,13 @@ func (s *jsonScanner) scanEscape() error {
 	if !contains(`"\/bfnrtu`, c) {
 		return s.unexpected(" in string escape code")
 	}
+
 	s.raw = append(s.raw, c)
 	s.pos++
 	if c != 'u' {
 		return nil
 	}
+
 	for range 4 {
 		c := s.peek()
 		if !contains("0123456789abcdefABCDEF", c) {

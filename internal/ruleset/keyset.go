@@ -56,10 +56,12 @@ func (s *hashSet[K]) add(key K) bool {
 	if 4*(s.len+1) > 3*len(s.slots) {
 		s.grow()
 	}
+
 	slot := s.find(key)
 	if *slot == key {
 		return false
 	}
+
 	*slot = key
 	s.len++
 	return true
@@ -82,6 +84,7 @@ func (s *hashSet[K]) grow() {
 	if old == nil {
 		s.seed = maphash.MakeSeed()
 	}
+
 	s.slots = make([]K, max(2*len(old), 16))
 	var empty K
 	for _, key := range old {

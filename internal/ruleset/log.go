@@ -43,6 +43,7 @@ func (l *Log) Append(r *Rule) {
 	} else {
 		l.others = append(l.others, *r)
 	}
+
 	l.rules.append(l.encoder.record())
 }
 
@@ -63,6 +64,7 @@ func (last *logState) rule(c *codec, pos *Position, cmd *command.Command) {
 		c.id(&cmd.Change.Service.ID)
 		last.id = cmd.Change.Service.ID
 	}
+
 	cmd.Change.Service.ID = last.id
 	c.destination(&cmd.Change.Destination)
 	c.service(&cmd.Change.Service)
@@ -73,6 +75,7 @@ func (last *logState) rule(c *codec, pos *Position, cmd *command.Command) {
 	if c.has(cmd.Change.Daemon != ipvs.Daemon{}) {
 		c.daemon(&cmd.Change.Daemon)
 	}
+
 	c.flag(&cmd.Keep)
 	if c.has(len(cmd.Words) > 0) {
 		c.words(&cmd.Words)
@@ -97,6 +100,7 @@ func (last *logState) position(c *codec, pos *Position) {
 		c.text(&rest)
 		last.pos.Path = last.pos.Path[:shared] + rest
 	}
+
 	pos.Path = last.pos.Path
 	last.pos = *pos
 }

@@ -23,5 +23,6 @@ func (r *records) append(record []byte) {
 		r.chunks = append(r.chunks, make([]byte, 0, max(size, len(record))))
 		last++
 	}
+
 	r.chunks[last] = append(r.chunks[last], record...)
 }

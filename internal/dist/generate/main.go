@@ -32,6 +32,7 @@ func generate(dir, changelog string, paths dist.Paths) error {
 	if err != nil {
 		return err
 	}
+
 	text, err := os.ReadFile(changelog)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ var benchConnection = &ipvs.Connection{
 	Destination: netip.MustParseAddrPort("192.168.30.17:8080"),
 }
 
-// appenders are the functions on whose speed a large listing depends.
+// appenders are the functions that a large listing calls for each line.
 var appenders = map[string]func([]byte) []byte{
 	"plain": func(b []byte) []byte { return format.Listing{}.AppendEntry(b, benchEntry) },
 	"stats": func(b []byte) []byte { return format.Listing{Style: format.Stats}.AppendEntry(b, benchEntry) },
@@ -54,12 +54,14 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// TestNothingIsAllocated holds that a line costs no memory beyond the buffer.
-func TestNothingIsAllocated(t *testing.T) {
+// TestAllocations checks that a line takes no memory but the buffer.
+func TestAllocations(t *testing.T) {
 	for name, appendTo := range appenders {
-		buf := make([]byte, 0, 4096)
-		if got := testing.AllocsPerRun(100, func() { buf = appendTo(buf[:0]) }); got > 0 {
-			t.Errorf("%s: %v allocations, want none", name, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			buf := make([]byte, 0, 4096)
+			if got := testing.AllocsPerRun(100, func() { buf = appendTo(buf[:0]) }); got > 0 {
+				t.Errorf("%v allocations, want none", got)
+			}
+		})
 	}
 }

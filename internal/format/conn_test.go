@@ -14,9 +14,10 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// TestConnectionsAreTheReferences lists captured connection tables: one of real
-// traffic (persistence templates, marks, SIP), one of odd values.
-func TestConnectionsAreTheReferences(t *testing.T) {
+// TestConnections compares with the listings of the reference for two captured
+// connection tables: one of real traffic (persistence templates, marks, SIP), and one of
+// unusual values.
+func TestConnections(t *testing.T) {
 	for _, table := range []string{"real", "odd"} {
 		conns := readConnections(t, "conn/"+table+".proc")
 		for form, c := range map[string]format.Connections{
@@ -59,7 +60,7 @@ func readConnections(t testing.TB, name string) []ipvs.Connection {
 	return conns
 }
 
-// procAddr reads an address and a port as the kernel's file has them.
+// procAddr reads an address and a port of the kernel's file.
 func procAddr(t testing.TB, addr, port string) netip.AddrPort {
 	t.Helper()
 	p, err := hex.DecodeString(port)

@@ -10,19 +10,18 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// What follows reads our listings of testdata/format/table as programs in the
-// field read the reference's.
+// These tests read our listings of testdata/format/table as other programs read those of
+// the reference.
 
-// lines lists the golden table, numeric, in a style.
+// lines returns the numeric listing of the golden table.
 func lines(t *testing.T, l format.Listing) []string {
 	t.Helper()
 	text := list(l, info, readRules(t, "table/rules"))
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
-// TestLdirectordReads skips three lines and takes services and servers by
-// pattern.
-func TestLdirectordReads(t *testing.T) {
+// TestLdirectord skips three lines, and matches services and servers by pattern.
+func TestLdirectord(t *testing.T) {
 	service := regexp.MustCompile(`^(\w+)\s+(\d+\.\d+\.\d+\.\d+:\d+|\[[0-9A-Fa-f:.]+\]:\d+|\d+)( IPv6)?\s+(\w+)(?:.* persistent (\d+))?(?: mask (\S+))?`)
 	server := regexp.MustCompile(`^  ->\s+(\d+\.\d+\.\d+\.\d+:\d+|\[[0-9A-Fa-f:.]+\]:\d+)\s+(Route|Tunnel|Masq)\s+(\d+)`)
 	entries := readRules(t, "table/rules")
@@ -47,7 +46,7 @@ func TestLdirectordReads(t *testing.T) {
 	}
 }
 
-// ldirectordService and ldirectordServer are the parts that the patterns catch.
+// ldirectordService and ldirectordServer return what the patterns match.
 func ldirectordService(s *ipvs.Service) string {
 	words := strings.Fields(string(format.Listing{}.AppendService(nil, s)))
 	six, timeout, mask := "", "", ""
@@ -68,8 +67,8 @@ func ldirectordServer(d *ipvs.Destination) string {
 	return strings.Join(words[1:4], "|")
 }
 
-// TestLdirectordReadsThresholds takes three numbers of each server's line.
-func TestLdirectordReadsThresholds(t *testing.T) {
+// TestLdirectordThresholds reads three numbers of the line of each server.
+func TestLdirectordThresholds(t *testing.T) {
 	server := regexp.MustCompile(`^  ->\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)`)
 	var got []string
 	for _, line := range lines(t, format.Listing{Style: format.Thresholds})[3:] {
@@ -86,8 +85,8 @@ func TestLdirectordReadsThresholds(t *testing.T) {
 	}
 }
 
-// TestOctaviaReads names the fields of a line after the words of the title.
-func TestOctaviaReads(t *testing.T) {
+// TestOctavia names the fields of a line by the words of the title.
+func TestOctavia(t *testing.T) {
 	plain := lines(t, format.Listing{})
 	title := strings.Fields(plain[1])
 	if want := []string{"Prot", "LocalAddress:Port", "Scheduler", "Flags"}; !slices.Equal(title, want) {
@@ -112,7 +111,7 @@ func TestOctaviaReads(t *testing.T) {
 	}
 }
 
-// fields are the words of a line by those of its title.
+// fields returns the words of a line by those of its title.
 func fields(title []string, line string) map[string]string {
 	named := map[string]string{}
 	for i, word := range strings.Fields(line) {
@@ -123,8 +122,8 @@ func fields(title []string, line string) map[string]string {
 	return named
 }
 
-// TestSaltReads looks for servers as parts of the saved rules.
-func TestSaltReads(t *testing.T) {
+// TestSalt looks for servers as parts of the saved rules.
+func TestSalt(t *testing.T) {
 	saved := save(format.Rules{}, readRules(t, "table/rules"))
 	for part, want := range map[string]int{
 		" -t 172.20.0.200:80 -r 192.168.30.17:8080 -m -w 3": 1,
@@ -133,15 +132,16 @@ func TestSaltReads(t *testing.T) {
 		" -t 172.20.0.200:80 -r 192.168.30.58:80 -i -w 1":   1,
 		" -t 172.20.0.200:80 -r 192.168.30.99:80 -m -w 1":   0,
 	} {
-		if got := strings.Count(saved, part); got != want {
-			t.Errorf("%q: %d times, want %d", part, got, want)
-		}
+		t.Run(part, func(t *testing.T) {
+			if got := strings.Count(saved, part); got != want {
+				t.Errorf("%d times, want %d", got, want)
+			}
+		})
 	}
 }
 
-// TestZabbixReads takes marks by the two blanks after FWM, and fields by number
-// as awk does.
-func TestZabbixReads(t *testing.T) {
+// TestZabbix reads marks after FWM and two blanks, and fields by number as awk does.
+func TestZabbix(t *testing.T) {
 	mark := regexp.MustCompile(`(?m)^FWM  ([0-9]*)`)
 	var got []string
 	for _, m := range mark.FindAllStringSubmatch(strings.Join(lines(t, format.Listing{}), "\n"), -1) {

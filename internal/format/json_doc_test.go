@@ -7,8 +7,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// What follows is how a consumer might read the documents. Pointers are for what
-// can be absent, and for what must not be.
+// These types read the documents as another program might. Pointers are members that can
+// be missing, or that must not be.
 
 type tableDoc struct {
 	Version       string
@@ -154,7 +154,7 @@ func (d serviceDoc) service() ipvs.Service {
 	return s
 }
 
-// protocol is the number of a protocol.
+// protocol returns the number of a protocol.
 func (w word) protocol() uint64 {
 	names := make([]string, 133)
 	names[6], names[17], names[132] = "tcp", "udp", "sctp"

@@ -17,7 +17,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// document writes a whole table.
+// document returns the document of a table.
 func document(j format.JSON, entries []ipvs.Entry, rest *format.Rest) string {
 	b := j.AppendOpening(nil, info)
 	for i := range entries {
@@ -26,7 +26,7 @@ func document(j format.JSON, entries []ipvs.Entry, rest *format.Rest) string {
 	return string(j.AppendClosing(b, rest))
 }
 
-// connectionDocument writes a whole connection table.
+// connectionDocument returns the document of a connection table.
 func connectionDocument(conns []ipvs.Connection) string {
 	var doc format.ConnectionsJSON
 	b := doc.AppendOpening(nil)
@@ -36,7 +36,7 @@ func connectionDocument(conns []ipvs.Connection) string {
 	return string(doc.AppendClosing(b))
 }
 
-// busyEntries have a different number in every place.
+// busyEntries have a different number in every field.
 var busyEntries = []ipvs.Entry{{
 	Service: ipvs.Service{
 		ID: tcp("[2001:db8::1]:80"), Scheduler: "sh", Flags: ipvs.Persistent | ipvs.Hashed | ipvs.Sched2 | ipvs.Sched3, Timeout: 360, Netmask: 64,
@@ -66,7 +66,7 @@ var busyRest = &format.Rest{
 	},
 }
 
-// documents are one of each kind, by the names of their golden files.
+// documents returns one document of each kind by the names of their golden files.
 func documents(t *testing.T) map[string]string {
 	rules := readRules(t, "table/rules")
 	return map[string]string{
@@ -87,14 +87,16 @@ func documents(t *testing.T) map[string]string {
 // TestDocuments compares with files that were checked by hand.
 func TestDocuments(t *testing.T) {
 	for name, got := range documents(t) {
-		if d := cmp.Diff(golden(t, name), got); d != "" {
-			t.Errorf("%s (-want +got):\n%s", name, d)
-		}
+		t.Run(name, func(t *testing.T) {
+			if d := cmp.Diff(golden(t, name), got); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
 	}
 }
 
-// TestUnknownValuesAreNumbersInJSON has what no word is for.
-func TestUnknownValuesAreNumbersInJSON(t *testing.T) {
+// TestUnknownValuesInJSON checks that values without a name are numbers.
+func TestUnknownValuesInJSON(t *testing.T) {
 	e := ipvs.Entry{
 		Service: ipvs.Service{ID: ipvs.ServiceID{Protocol: 47}, Flags: 0x40 | 0x100 | ipvs.Hashed},
 		Destinations: []ipvs.Destination{
@@ -111,8 +113,8 @@ func TestUnknownValuesAreNumbersInJSON(t *testing.T) {
 	}
 }
 
-// checkDocument expects a document: a line of printable text that is read without
-// a key that is not known.
+// checkDocument reads a document, which has to be a line of printable text without an
+// unknown key.
 func checkDocument(t *rapid.T, doc string, into any) {
 	text, ended := strings.CutSuffix(doc, "\n")
 	if !ended || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
@@ -128,12 +130,12 @@ func checkDocument(t *rapid.T, doc string, into any) {
 	}
 }
 
-// entries are any table.
+// entries draws any table.
 var entries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) ipvs.Entry {
 	return ipvs.Entry{Service: services.Draw(t, "service"), Destinations: rapid.SliceOfN(servers, 0, 3).Draw(t, "servers")}
 }), 0, 3)
 
-// daemons are any sync daemon.
+// daemons draws any sync daemon.
 var daemons = rapid.Custom(func(t *rapid.T) ipvs.Daemon {
 	return ipvs.Daemon{
 		State: ipvs.DaemonState(rapid.Uint32Range(0, 3).Draw(t, "state")), Interface: words.Draw(t, "interface"),
@@ -142,24 +144,24 @@ var daemons = rapid.Custom(func(t *rapid.T) ipvs.Daemon {
 	}
 })
 
-// same compares models.
+// same are the options to compare models.
 var same = cmp.Options{cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}), cmpopts.EquateEmpty()}
 
-// TestEveryTableSurvivesJSON: whatever is in a table can be had back from its
-// document.
-func TestEveryTableSurvivesJSON(t *testing.T) {
+// TestTableInJSON checks that any table can be read back from its document.
+func TestTableInJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := entries.Draw(t, "table")
 		rest := &format.Rest{
 			Timeouts: ipvs.Timeouts{TCP: rapid.Uint32().Draw(t, "tcp"), TCPFin: rapid.Uint32().Draw(t, "tcp_fin"), UDP: rapid.Uint32().Draw(t, "udp")},
 			Daemons:  rapid.SliceOfN(daemons, 0, 3).Draw(t, "daemons"),
 		}
+
 		var read tableDoc
 		checkDocument(t, document(format.JSON{}, table, rest), &read)
 		if read.Version != "1.2.1" || *read.ConnTableSize != 4096 {
 			t.Errorf("version %s, size %d", read.Version, *read.ConnTableSize)
 		}
-		if d := cmp.Diff(told(table), read.entries(), same); d != "" {
+		if d := cmp.Diff(documented(table), read.entries(), same); d != "" {
 			t.Errorf("table (-want +got):\n%s", d)
 		}
 		for i := range rest.Daemons {
@@ -169,16 +171,17 @@ func TestEveryTableSurvivesJSON(t *testing.T) {
 		if d := cmp.Diff(rest, read.rest(), same); d != "" {
 			t.Errorf("rest (-want +got):\n%s", d)
 		}
+
 		var rules tableDoc
 		checkDocument(t, document(format.JSON{Rules: true}, table, nil), &rules)
-		if d := cmp.Diff(withoutCounters(told(table)), rules.entries(), same); d != "" {
+		if d := cmp.Diff(withoutCounters(documented(table)), rules.entries(), same); d != "" {
 			t.Errorf("rules (-want +got):\n%s", d)
 		}
 	})
 }
 
-// TestEveryConnectionSurvivesJSON is the same for connections.
-func TestEveryConnectionSurvivesJSON(t *testing.T) {
+// TestConnectionsInJSON checks that any connections can be read back from their document.
+func TestConnectionsInJSON(t *testing.T) {
 	conns := rapid.Custom(func(t *rapid.T) ipvs.Connection {
 		return ipvs.Connection{
 			Protocol: words.Draw(t, "protocol"), State: words.Draw(t, "state"), Expires: rapid.Uint64().Draw(t, "expires"),
@@ -199,7 +202,7 @@ func TestEveryConnectionSurvivesJSON(t *testing.T) {
 		}
 		for i := range want {
 			c := &want[i]
-			c.Protocol, c.State = smallLetters(readable(c.Protocol)), readable(c.State)
+			c.Protocol, c.State = toLower(readable(c.Protocol)), readable(c.State)
 			c.Engine, c.EngineData = readable(c.Engine), readable(c.EngineData)
 			c.Client, c.Virtual, c.Destination = withoutZone(c.Client), withoutZone(c.Virtual), withoutZone(c.Destination)
 		}
@@ -209,8 +212,8 @@ func TestEveryConnectionSurvivesJSON(t *testing.T) {
 	})
 }
 
-// smallLetters makes ASCII letters small.
-func smallLetters(s string) string {
+// toLower returns a text with ASCII letters in lower case.
+func toLower(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r + 'a' - 'A'
@@ -219,17 +222,17 @@ func smallLetters(s string) string {
 	}, s)
 }
 
-// readable is a text as it is read back.
+// readable returns a text as it is read back.
 func readable(s string) string { return string([]rune(s)) }
 
-// withoutZone is an end as it is read back.
+// withoutZone returns an address and port as they are read back.
 func withoutZone(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().WithZone(""), a.Port())
 }
 
-// told is what a document tells of a table: all that has a meaning.
-func told(table []ipvs.Entry) []ipvs.Entry {
-	var told []ipvs.Entry
+// documented returns what a document has of a table: all that has a meaning.
+func documented(table []ipvs.Entry) []ipvs.Entry {
+	var documented []ipvs.Entry
 	for _, e := range table {
 		s := &e.Service
 		s.Flags &^= ipvs.Hashed
@@ -241,8 +244,8 @@ func told(table []ipvs.Entry) []ipvs.Entry {
 			s.ID = ipvs.MarkService(s.ID.FWMark, s.ID.Family)
 		} else {
 			s.ID = ipvs.ServiceID{Protocol: s.ID.Protocol, Family: s.ID.Family, Addr: withoutZone(s.ID.Addr)}
-			// Nothing but the mask tells the family of a service that
-			// has an address of the other one, which no kernel has.
+			// A document has the family of a service in its address,
+			// which no kernel has of another one.
 			s.ID.Family = 0
 		}
 		e.Destinations = slices.Clone(e.Destinations)
@@ -253,12 +256,12 @@ func told(table []ipvs.Entry) []ipvs.Entry {
 				d.Tunnel = ipvs.TunnelInfo{}
 			}
 		}
-		told = append(told, e)
+		documented = append(documented, e)
 	}
-	return told
+	return documented
 }
 
-// withoutCounters is what can be restored of a table.
+// withoutCounters returns what can be restored of a table.
 func withoutCounters(table []ipvs.Entry) []ipvs.Entry {
 	for i := range table {
 		e := &table[i]
@@ -271,7 +274,7 @@ func withoutCounters(table []ipvs.Entry) []ipvs.Entry {
 	return table
 }
 
-// word is a word for a number, or the number.
+// word is the name of a number, or the number.
 type word string
 
 func (w *word) UnmarshalJSON(b []byte) error {
@@ -282,7 +285,7 @@ func (w *word) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*string)(w))
 }
 
-// number is what a word stands for.
+// number returns the number of a word. words are the names of 0, 1 and so on.
 func (w word) number(words ...string) uint64 {
 	if i := slices.Index(words, string(w)); i >= 0 {
 		return uint64(i)

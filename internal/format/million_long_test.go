@@ -2,5 +2,5 @@
 
 package format_test
 
-// connectionLines is the length of the table that is formatted.
+// connectionLines is the length of the connection table that is formatted.
 const connectionLines = 1_000_000

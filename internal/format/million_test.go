@@ -19,7 +19,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// writeMillion writes a long connection table as the kernel does.
+// writeMillion writes a long connection table as the kernel does, and returns its path.
 func writeMillion(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ip_vs_conn")
@@ -45,8 +45,7 @@ func writeMillion(t *testing.T) string {
 	return path
 }
 
-// connScanner reads such a file, as little as these tests need of it, without
-// taking memory.
+// connScanner reads such a file, as far as these tests need it, without allocating.
 type connScanner struct {
 	lines *bufio.Scanner
 	conn  ipvs.Connection
@@ -90,10 +89,9 @@ func hexEnd(addr, port []byte) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4(a), binary.BigEndian.Uint16(p[:]))
 }
 
-// passThrough puts every connection of a file through a form, writing it as the
-// program does, and gives how long it took, what was written, and the peak of the
-// heap.
-func passThrough(t *testing.T, path string, appendTo func([]byte, int, *ipvs.Connection) []byte) (took time.Duration, written int, peak uint64) {
+// formatAll formats every connection of a file, and returns how long it took, how many
+// bytes were written, and the peak of the heap.
+func formatAll(t *testing.T, path string, appendTo func([]byte, int, *ipvs.Connection) []byte) (took time.Duration, written int, peak uint64) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -121,15 +119,15 @@ func passThrough(t *testing.T, path string, appendTo func([]byte, int, *ipvs.Con
 	return time.Since(start), written + len(out), peak
 }
 
-// heap is what the heap holds, garbage included.
+// heap returns the size of the heap, garbage included.
 func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
 
-// TestMillionConnections: the memory that a million connections take is that of the
-// buffers, in text and in JSON.
+// TestMillionConnections checks that a million connections take no memory but the
+// buffers, as text and as JSON.
 func TestMillionConnections(t *testing.T) {
 	const buffers = 1 << 20
 	path := writeMillion(t)
@@ -152,7 +150,7 @@ func TestMillionConnections(t *testing.T) {
 	} {
 		runtime.GC()
 		before := heap()
-		took, written, peak := passThrough(t, path, appendTo)
+		took, written, peak := formatAll(t, path, appendTo)
 		t.Logf("%s: %v, %d MB written, heap %d kB at first, %d kB at its peak", name, took.Round(time.Millisecond), written>>20, before>>10, peak>>10)
 		if peak > before+buffers {
 			t.Errorf("%s: the heap grew from %d to %d bytes", name, before, peak)

@@ -13,12 +13,12 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// words are texts as bad as they come, hostile ones among them.
+// words draws any text, and hostile ones among them.
 var words = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
 	"", "rr", "sh", "mh", "a b", "\x1b[2J", "\n", "\r", "\x00", "\u009b1m", "\x9b", "\xff\xfe", "\u2028", "a\u0301", "\u202e",
 }))
 
-// addrs are addresses of both families, and none.
+// addrs draws addresses of both families, and the zero AddrPort.
 var addrs = rapid.Custom(func(t *rapid.T) netip.AddrPort {
 	var raw [16]byte
 	copy(raw[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "raw"))
@@ -75,13 +75,13 @@ var servers = rapid.Custom(func(t *rapid.T) ipvs.Destination {
 	}
 })
 
-// drawnNamer answers whatever was drawn.
+// drawnNamer answers what was drawn.
 type drawnNamer struct{ host, port string }
 
 func (n drawnNamer) Host(netip.Addr) (string, bool)            { return n.host, true }
 func (n drawnNamer) Port(ipvs.Protocol, uint16) (string, bool) { return n.port, true }
 
-// namers are no names, and any names.
+// namers draws no names, or any names.
 var namers = rapid.Custom(func(t *rapid.T) format.Namer {
 	if rapid.Bool().Draw(t, "numeric") {
 		return nil
@@ -89,8 +89,8 @@ var namers = rapid.Custom(func(t *rapid.T) format.Namer {
 	return drawnNamer{words.Draw(t, "host"), words.Draw(t, "port name")}
 })
 
-// checkLine expects a line: one newline at its end, and no other control
-// character, be it of one byte or more.
+// checkLine checks that a line has one newline at its end, and no other control character
+// of one byte or more.
 func checkLine(t *rapid.T, what string, line []byte) {
 	text, ended := strings.CutSuffix(string(line), "\n")
 	if !ended || strings.ContainsFunc(text, unicode.IsControl) || strings.ContainsAny(text, "\u2028\u2029\u202e") {
@@ -98,7 +98,8 @@ func checkLine(t *rapid.T, what string, line []byte) {
 	}
 }
 
-func TestEveryTableLineIsALine(t *testing.T) {
+// TestTableLines checks the lines of any table.
+func TestTableLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		names := namers.Draw(t, "names")
 		e := ipvs.Entry{Service: services.Draw(t, "service"), Destinations: rapid.SliceOfN(servers, 0, 3).Draw(t, "servers")}
@@ -118,7 +119,8 @@ func TestEveryTableLineIsALine(t *testing.T) {
 	})
 }
 
-func TestEveryRuleIsALine(t *testing.T) {
+// TestRuleLines checks the commands of any change.
+func TestRuleLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := format.Rules{Names: namers.Draw(t, "names")}
 		c := ipvs.Change{
@@ -139,7 +141,8 @@ func TestEveryRuleIsALine(t *testing.T) {
 	})
 }
 
-func TestEveryConnectionIsALine(t *testing.T) {
+// TestConnectionLines checks the lines of any connections.
+func TestConnectionLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := format.Connections{Persistent: rapid.Bool().Draw(t, "persistent"), Names: namers.Draw(t, "names")}
 		checkLine(t, "connection", c.AppendLine(nil, &ipvs.Connection{

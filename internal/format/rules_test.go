@@ -21,10 +21,11 @@ func golden(t testing.TB, name string) string {
 	return string(b)
 }
 
-// readRules reads a file of numeric -A and -a lines in the order of the wanted
-// table. It knows as much of the language as these files use.
+// readRules reads a file of numeric -A and -a lines. It knows as much of the language as
+// these files use.
 func readRules(t testing.TB, name string) []ipvs.Entry {
 	t.Helper()
+
 	var entries []ipvs.Entry
 	for line := range strings.Lines(golden(t, name)) {
 		r := &ruleReader{t: t, words: strings.Fields(line)}
@@ -47,7 +48,7 @@ type ruleReader struct {
 	words []string
 }
 
-// next takes the next word, "" at the end.
+// next returns the next word, "" at the end.
 func (r *ruleReader) next() string {
 	if len(r.words) == 0 {
 		return ""
@@ -57,7 +58,7 @@ func (r *ruleReader) next() string {
 	return word
 }
 
-// number takes the next word as a number.
+// number returns the next word as a number.
 func (r *ruleReader) number() uint32 {
 	r.t.Helper()
 	word := r.next()
@@ -68,7 +69,7 @@ func (r *ruleReader) number() uint32 {
 	return uint32(n)
 }
 
-// id takes the words that name a service.
+// id returns the ID that the next words are.
 func (r *ruleReader) id() ipvs.ServiceID {
 	protocols := map[string]ipvs.Protocol{"-t": ipvs.TCP, "-u": ipvs.UDP, "--sctp-service": ipvs.SCTP}
 	option := r.next()
@@ -86,7 +87,7 @@ func (r *ruleReader) id() ipvs.ServiceID {
 	return ipvs.MarkService(mark, ipvs.IPv4)
 }
 
-// entry takes the words that name a service, and finds it.
+// entry returns the service that the next words name.
 func (r *ruleReader) entry(entries []ipvs.Entry) *ipvs.Entry {
 	id := r.id()
 	for i := range entries {
@@ -98,7 +99,7 @@ func (r *ruleReader) entry(entries []ipvs.Entry) *ipvs.Entry {
 	return nil
 }
 
-// service takes the rest of a rule that adds a service.
+// service returns the service that the rest of a rule adds.
 func (r *ruleReader) service() ipvs.Service {
 	s := ipvs.Service{ID: r.id()}
 	s.Netmask = s.ID.Family.FullMask()
@@ -124,7 +125,7 @@ func (r *ruleReader) service() ipvs.Service {
 	return s
 }
 
-// mask takes a mask: a prefix length, or dotted.
+// mask returns the next word as a mask: a prefix length, or dotted.
 func (r *ruleReader) mask() uint32 {
 	if strings.Contains(r.words[0], ".") {
 		m := netip.MustParseAddr(r.next()).As4()
@@ -133,7 +134,7 @@ func (r *ruleReader) mask() uint32 {
 	return r.number()
 }
 
-// schedFlags are the flags for their names.
+// schedFlags returns the flags with these names.
 func schedFlags(names string) (flags ipvs.ServiceFlags) {
 	for name := range strings.SplitSeq(names, ",") {
 		switch name {
@@ -148,7 +149,7 @@ func schedFlags(names string) (flags ipvs.ServiceFlags) {
 	return flags
 }
 
-// destination takes the rest of a rule that adds a server.
+// destination returns the server that the rest of a rule adds.
 func (r *ruleReader) destination() ipvs.Destination {
 	var d ipvs.Destination
 	for option := r.next(); option != ""; option = r.next() {
@@ -174,7 +175,7 @@ func (r *ruleReader) destination() ipvs.Destination {
 	return d
 }
 
-// tunnel takes an option of an encapsulation.
+// tunnel reads an option of an encapsulation.
 func (r *ruleReader) tunnel(option string, tunnel *ipvs.TunnelInfo) {
 	switch option {
 	case "--tun-type":
@@ -192,8 +193,7 @@ func (r *ruleReader) tunnel(option string, tunnel *ipvs.TunnelInfo) {
 	}
 }
 
-// filesNamer names what the hosts and services files of testdata/format/names
-// name.
+// filesNamer has the names of the hosts and services files of testdata/format/names.
 type filesNamer struct {
 	hosts map[netip.Addr]string
 	ports map[string]string

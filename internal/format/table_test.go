@@ -13,16 +13,16 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// styles are the forms of the table listing by the names of their golden files.
+// styles are the styles of the table listing by the names of their golden files.
 var styles = map[string]format.Style{
 	"plain": format.Plain, "stats": format.Stats, "rate": format.Rate,
 	"thresholds": format.Thresholds, "persistent-conn": format.PersistentConn, "tun-info": format.TunInfo,
 }
 
-// info is what the captured kernel told of itself.
+// info is the Info of the kernel that the golden files were captured from.
 var info = &ipvs.Info{Version: 0x010201, ConnTableSize: 4096}
 
-// list writes a whole table.
+// list returns the listing of a table.
 func list(l format.Listing, info *ipvs.Info, entries []ipvs.Entry) string {
 	b := l.AppendTitle(nil, info)
 	for i := range entries {
@@ -35,8 +35,8 @@ func list(l format.Listing, info *ipvs.Info, entries []ipvs.Entry) string {
 // the blanks that fill its column.
 var signedMark = regexp.MustCompile(`(?m)^(FWM  |-A -f )(-\d+)( IPv6)?( {2,}|)`)
 
-// unsigned writes the marks of a captured listing as they are meant: ours print
-// unsigned, or the rule would not load again.
+// unsigned returns a listing of the reference with unsigned marks, which ours prints: the
+// rule of a signed one would not load again.
 func unsigned(listing string) string {
 	return signedMark.ReplaceAllStringFunc(listing, func(s string) string {
 		m := signedMark.FindStringSubmatch(s)
@@ -52,11 +52,15 @@ func unsigned(listing string) string {
 	})
 }
 
-func TestListingsAreTheReferences(t *testing.T) {
+// TestListings compares with the listings of the reference.
+func TestListings(t *testing.T) {
 	for _, table := range []struct {
 		dir   string
 		names format.Namer
-	}{{"table", nil}, {"names", readNamer(t)}} {
+	}{
+		{"table", nil},
+		{"names", readNamer(t)},
+	} {
 		entries := readRules(t, table.dir+"/rules")
 		for name, style := range styles {
 			t.Run(table.dir+"/"+name, func(t *testing.T) {
@@ -70,7 +74,8 @@ func TestListingsAreTheReferences(t *testing.T) {
 	}
 }
 
-func TestListingOfOneServiceHasNoVersion(t *testing.T) {
+// TestListingOfOneService checks that it has no line with the version.
+func TestListingOfOneService(t *testing.T) {
 	entries := []ipvs.Entry{{Service: ipvs.Service{ID: tcp("10.0.0.1:80"), Scheduler: "rr"}}}
 	var got strings.Builder
 	for _, style := range []format.Style{
@@ -83,23 +88,26 @@ func TestListingOfOneServiceHasNoVersion(t *testing.T) {
 	}
 }
 
-// TestSavedRulesLoseNothing reads rules and expects the same rules back.
-func TestSavedRulesLoseNothing(t *testing.T) {
+// TestSave checks that rules which are read and saved are the same rules.
+func TestSave(t *testing.T) {
 	if d := cmp.Diff(golden(t, "table/rules"), save(format.Rules{}, readRules(t, "table/rules"))); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 
-// thresholds is what our rules have and the reference's lack.
+// thresholds are in our rules, but not in those of the reference.
 var thresholds = regexp.MustCompile(`(?m)( -x \d+)?( -y \d+)?$`)
 
-// TestRulesAreTheReferences compares the rules but for the thresholds, which the
-// reference loses.
-func TestRulesAreTheReferences(t *testing.T) {
+// TestRules compares with the rules of the reference, apart from the thresholds, which
+// the reference loses.
+func TestRules(t *testing.T) {
 	for _, table := range []struct {
 		dir   string
 		names format.Namer
-	}{{"table", nil}, {"names", readNamer(t)}} {
+	}{
+		{"table", nil},
+		{"names", readNamer(t)},
+	} {
 		t.Run(table.dir, func(t *testing.T) {
 			got := save(format.Rules{Names: table.names}, readRules(t, table.dir+"/rules"))
 			got = thresholds.ReplaceAllString(got, "")
@@ -110,7 +118,7 @@ func TestRulesAreTheReferences(t *testing.T) {
 	}
 }
 
-// save writes the rules of a whole table.
+// save returns the rules of a table.
 func save(r format.Rules, entries []ipvs.Entry) string {
 	var b []byte
 	for i := range entries {
@@ -119,9 +127,9 @@ func save(r format.Rules, entries []ipvs.Entry) string {
 	return string(b)
 }
 
-// TestSchedulerFlags has what the golden tables cannot: flag-3 with sh and mh.
-// The reference lists it as nothing and saves it as -b without a value, which
-// does not load; our rules keep it.
+// TestSchedulerFlags checks what the golden tables cannot have: flag-3 with sh and mh.
+// The reference does not list it, and saves it as -b without a value, which does not
+// load. Our rules keep it.
 func TestSchedulerFlags(t *testing.T) {
 	for _, test := range []struct {
 		scheduler  string
@@ -135,19 +143,21 @@ func TestSchedulerFlags(t *testing.T) {
 		{"rr", ipvs.Hashed, "rr", "-s rr"},
 		{"rr", ipvs.Hashed | ipvs.OnePacket, "rr ops", "-s rr -o"},
 	} {
-		s := ipvs.Service{ID: tcp("10.0.0.1:80"), Scheduler: test.scheduler, Flags: test.flags}
-		want := "TCP  10.0.0.1:80 " + test.list + "\n"
-		if got := string(format.Listing{}.AppendService(nil, &s)); got != want {
-			t.Errorf("list: got %q, want %q", got, want)
-		}
-		want = "-A -t 10.0.0.1:80 " + test.rule + "\n"
-		if got := string(format.Rules{}.AppendService(nil, &s)); got != want {
-			t.Errorf("rule: got %q, want %q", got, want)
-		}
+		t.Run(test.rule, func(t *testing.T) {
+			s := ipvs.Service{ID: tcp("10.0.0.1:80"), Scheduler: test.scheduler, Flags: test.flags}
+			want := "TCP  10.0.0.1:80 " + test.list + "\n"
+			if got := string(format.Listing{}.AppendService(nil, &s)); got != want {
+				t.Errorf("list: got %q, want %q", got, want)
+			}
+			want = "-A -t 10.0.0.1:80 " + test.rule + "\n"
+			if got := string(format.Rules{}.AppendService(nil, &s)); got != want {
+				t.Errorf("rule: got %q, want %q", got, want)
+			}
+		})
 	}
 }
 
-// TestIPv6Addresses has addresses at the edges of the C library's rules; the
+// TestIPv6Addresses checks addresses at the edges of the rules of the C library. The
 // reference printed each of them so.
 func TestIPv6Addresses(t *testing.T) {
 	for addr, want := range map[string]string{
@@ -168,10 +178,12 @@ func TestIPv6Addresses(t *testing.T) {
 		"abcd:0:0:1:0:0:0:2":   "abcd:0:0:1::2",
 		"2001:db8:0:0:1:0:0:1": "2001:db8::1:0:0:1",
 	} {
-		s := ipvs.Service{ID: tcp("[" + addr + "]:1"), Scheduler: "rr"}
-		want := "TCP  [" + want + "]:1 rr\n"
-		if got := string(format.Listing{}.AppendService(nil, &s)); got != want {
-			t.Errorf("%s: got %q, want %q", addr, got, want)
-		}
+		t.Run(addr, func(t *testing.T) {
+			s := ipvs.Service{ID: tcp("[" + addr + "]:1"), Scheduler: "rr"}
+			want := "TCP  [" + want + "]:1 rr\n"
+			if got := string(format.Listing{}.AppendService(nil, &s)); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,14 +13,13 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// tcp is the ID of a TCP service.
+// tcp returns the ID of a TCP service.
 func tcp(addr string) ipvs.ServiceID {
 	return ipvs.AddrService(ipvs.TCP, netip.MustParseAddrPort(addr))
 }
 
-// counters has one counter as --stats writes it, and the same with --exact,
-// worked out by hand from the rules: nine characters, but more with --exact for
-// numbers of nine digits and up.
+// counters are columns of --stats, without and with --exact, made by hand from the rules:
+// nine characters, but more with --exact for numbers of nine digits and more.
 var counters = []struct {
 	n              uint64
 	short, exactly string
@@ -49,32 +47,43 @@ var counters = []struct {
 
 func TestCounters(t *testing.T) {
 	for _, c := range counters {
-		s := ipvs.Service{ID: tcp("10.0.0.1:80"), Stats: allStats(c.n)}
-		d := ipvs.Destination{Addr: netip.MustParseAddrPort("10.0.0.2:80"), Stats: allStats(c.n)}
-		for _, exact := range []bool{false, true} {
-			cell := c.short
-			if exact {
-				cell = c.exactly
-			}
-			service := "TCP  10.0.0.1:80                 " + strings.Repeat(cell, 5) + "\n"
-			server := "  -> 10.0.0.2:80                 " + strings.Repeat(cell, 5) + "\n"
-			for _, style := range []format.Style{format.Stats, format.Rate} {
-				l := format.Listing{Style: style, Exact: exact}
-				if got := string(l.AppendService(nil, &s)); got != service {
-					t.Errorf("service, style %v:\n got %q\nwant %q", style, got, service)
-				}
-				if style == format.Rate {
-					server = "  -> 10.0.0.2:80                 " + strings.Repeat(fmt.Sprintf(" %8d", c.n), 3) + cell + cell + "\n"
-				}
-				if got := string(l.AppendDestination(nil, ipvs.TCP, &d)); got != server {
-					t.Errorf("server, style %v:\n got %q\nwant %q", style, got, server)
-				}
-			}
+		t.Run(fmt.Sprint(c.n), func(t *testing.T) {
+			testCounter(t, c.n, false, c.short)
+			testCounter(t, c.n, true, c.exactly)
+		})
+	}
+}
+
+// testCounter checks the listings of a service and a server with the same number in
+// every counter and rate.
+func testCounter(t *testing.T, n uint64, exact bool, column string) {
+	t.Helper()
+	s := ipvs.Service{ID: tcp("10.0.0.1:80"), Stats: allStats(n)}
+	d := ipvs.Destination{Addr: netip.MustParseAddrPort("10.0.0.2:80"), Stats: allStats(n)}
+	columns := strings.Repeat(column, 5)
+	// The first three rates of a server are never shortened.
+	rates := strings.Repeat(fmt.Sprintf(" %8d", n), 3) + column + column
+
+	for _, test := range []struct {
+		style           format.Style
+		service, server string
+	}{
+		{format.Stats, columns, columns},
+		{format.Rate, columns, rates},
+	} {
+		l := format.Listing{Style: test.style, Exact: exact}
+		want := "TCP  10.0.0.1:80                 " + test.service + "\n"
+		if got := string(l.AppendService(nil, &s)); got != want {
+			t.Errorf("service, style %v, exact %v:\n got %q\nwant %q", test.style, exact, got, want)
+		}
+		want = "  -> 10.0.0.2:80                 " + test.server + "\n"
+		if got := string(l.AppendDestination(nil, ipvs.TCP, &d)); got != want {
+			t.Errorf("server, style %v, exact %v:\n got %q\nwant %q", test.style, exact, got, want)
 		}
 	}
 }
 
-// allStats has the same number in every counter and rate.
+// allStats returns the same number in every counter and rate.
 func allStats(n uint64) *ipvs.Stats {
 	return &ipvs.Stats{
 		Connections: n, InPackets: n, OutPackets: n, InBytes: n, OutBytes: n,
@@ -82,9 +91,9 @@ func allStats(n uint64) *ipvs.Stats {
 	}
 }
 
-// TestValuesAreTheReferences compares with what the reference made of values
-// that were put into the kernel's answers on their way to it.
-func TestValuesAreTheReferences(t *testing.T) {
+// TestValues compares with what the reference printed for values that were put into the
+// answers of the kernel.
+func TestValues(t *testing.T) {
 	lines := bufio.NewScanner(strings.NewReader(golden(t, "values/patched")))
 	cases := 0
 	for lines.Scan() {
@@ -94,7 +103,7 @@ func TestValuesAreTheReferences(t *testing.T) {
 			lines.Scan()
 			want[i] = lines.Text() + "\n"
 		}
-		checkValue(t, words, want[0], want[1])
+		t.Run(strings.Join(words, " "), func(t *testing.T) { testValue(t, words, want[0], want[1]) })
 		cases++
 	}
 	if cases != 134 {
@@ -102,8 +111,8 @@ func TestValuesAreTheReferences(t *testing.T) {
 	}
 }
 
-// checkValue checks the two lines for one set of values and options.
-func checkValue(t *testing.T, words []string, service, server string) {
+// testValue checks the two lines for one set of values and options.
+func testValue(t *testing.T, words []string, service, server string) {
 	t.Helper()
 	e := ipvs.Entry{
 		Service: ipvs.Service{ID: tcp("10.0.0.1:80"), Scheduler: "rr"},
@@ -113,6 +122,7 @@ func checkValue(t *testing.T, words []string, service, server string) {
 	}
 	l := format.Listing{}
 	cutTo32 := false
+
 	for _, word := range words {
 		name, value, isValue := strings.Cut(word, "=")
 		n, err := strconv.ParseUint(value, 10, 64)
@@ -129,16 +139,17 @@ func checkValue(t *testing.T, words []string, service, server string) {
 			cutTo32 = name == "STAT" && n > math.MaxUint32
 		}
 	}
+
 	if got := string(l.AppendService(nil, &e.Service)); got != service {
-		t.Errorf("%q:\n got %q\nwant %q", words, got, service)
+		t.Errorf("service:\n got %q\nwant %q", got, service)
 	}
 	if got := string(l.AppendDestination(nil, ipvs.TCP, &e.Destinations[0])); got != server && !cutTo32 {
-		t.Errorf("%q:\n got %q\nwant %q", words, got, server)
+		t.Errorf("server:\n got %q\nwant %q", got, server)
 	}
 }
 
-// setValue sets what internal/lab/capture/patch.c changed: all counters, or the attribute of a server
-// with this number.
+// setValue sets what internal/lab/capture/patch.c changed: all counters, or the attribute
+// of a server with this number.
 func setValue(e *ipvs.Entry, name string, n uint64) {
 	d := &e.Destinations[0]
 	switch name {
@@ -167,55 +178,60 @@ func setValue(e *ipvs.Entry, name string, n uint64) {
 	}
 }
 
-// TestUnknownValuesAreNumbers has what the reference prints as (null), or crashes
-// on. As rules they are options which no program takes: refused, not misread.
-func TestUnknownValuesAreNumbers(t *testing.T) {
+// TestUnknownValues checks values for which the reference prints (null) or crashes. Their
+// rules have options that no program accepts: they are rejected, not misread.
+func TestUnknownValues(t *testing.T) {
 	tunnel := func(kind ipvs.TunnelType, flags ipvs.TunnelFlags) ipvs.Destination {
 		return ipvs.Destination{Forward: ipvs.Tunnel, Tunnel: ipvs.TunnelInfo{Type: kind, Port: 9, Flags: flags}}
 	}
 	for _, test := range []struct {
+		name       string
 		d          ipvs.Destination
 		list, rule string
 	}{
-		{ipvs.Destination{Forward: ipvs.Bypass}, "4       n/a           0     ", "--forward-4 -w 0"},
-		{ipvs.Destination{Forward: 1 << 31}, "2147483648 n/a           0     ", "--forward-2147483648 -w 0"},
-		{tunnel(3, 0), "Tunnel  3             0     ", "-i -w 0 --tun-type 3"},
-		{tunnel(ipvs.GUE, 3), "Tunnel  gue:9:3       0     ", "-i -w 0 --tun-type gue --tun-port 9 --tun-flags-3"},
-		{tunnel(ipvs.GRE, 65535), "Tunnel  gre:65535     0     ", "-i -w 0 --tun-type gre --tun-flags-65535"},
+		{"bypass", ipvs.Destination{Forward: ipvs.Bypass}, "4       n/a           0     ", "--forward-4 -w 0"},
+		{"forwarding method", ipvs.Destination{Forward: 1 << 31}, "2147483648 n/a           0     ", "--forward-2147483648 -w 0"},
+		{"tunnel type", tunnel(3, 0), "Tunnel  3             0     ", "-i -w 0 --tun-type 3"},
+		{"flags of gue", tunnel(ipvs.GUE, 3), "Tunnel  gue:9:3       0     ", "-i -w 0 --tun-type gue --tun-port 9 --tun-flags-3"},
+		{"flags of gre", tunnel(ipvs.GRE, 65535), "Tunnel  gre:65535     0     ", "-i -w 0 --tun-type gre --tun-flags-65535"},
 	} {
-		test.d.Addr = netip.MustParseAddrPort("10.0.0.2:80")
-		want := "  -> 10.0.0.2:80                  " + test.list + " 0          0         \n"
-		if got := string(format.Listing{Style: format.TunInfo}.AppendDestination(nil, ipvs.TCP, &test.d)); got != want {
-			t.Errorf("list:\n got %q\nwant %q", got, want)
+		t.Run(test.name, func(t *testing.T) {
+			test.d.Addr = netip.MustParseAddrPort("10.0.0.2:80")
+			want := "  -> 10.0.0.2:80                  " + test.list + " 0          0         \n"
+			if got := string(format.Listing{Style: format.TunInfo}.AppendDestination(nil, ipvs.TCP, &test.d)); got != want {
+				t.Errorf("list:\n got %q\nwant %q", got, want)
+			}
+			want = "-a -t 10.0.0.1:80 -r 10.0.0.2:80 " + test.rule + "\n"
+			if got := string(format.Rules{}.AppendDestination(nil, tcp("10.0.0.1:80"), &test.d)); got != want {
+				t.Errorf("rule:\n got %q\nwant %q", got, want)
+			}
+		})
+	}
+
+	t.Run("protocol", func(t *testing.T) {
+		s := ipvs.Service{ID: tcp("10.0.0.1:80"), Scheduler: "rr"}
+		s.ID.Protocol = 47
+		if got, want := string(format.Listing{}.AppendService(nil, &s)), "?    10.0.0.1:80 rr\n"; got != want {
+			t.Errorf("list: got %q, want %q", got, want)
 		}
-		want = "-a -t 10.0.0.1:80 -r 10.0.0.2:80 " + test.rule + "\n"
-		if got := string(format.Rules{}.AppendDestination(nil, tcp("10.0.0.1:80"), &test.d)); got != want {
-			t.Errorf("rule:\n got %q\nwant %q", got, want)
+		if got, want := string(format.Rules{}.AppendService(nil, &s)), "-A --protocol-47 10.0.0.1:80 -s rr\n"; got != want {
+			t.Errorf("rule: got %q, want %q", got, want)
 		}
-	}
-	s := ipvs.Service{ID: tcp("10.0.0.1:80"), Scheduler: "rr"}
-	s.ID.Protocol = 47
-	got := []string{
-		string(format.Listing{}.AppendService(nil, &s)),
-		string(format.Rules{}.AppendService(nil, &s)),
-	}
-	want := []string{"?    10.0.0.1:80 rr\n", "-A --protocol-47 10.0.0.1:80 -s rr\n"}
-	if !slices.Equal(got, want) {
-		t.Errorf("protocol 47: got %q, want %q", got, want)
-	}
+	})
 }
 
-// TestControlCharactersStayOut has names that would steer a terminal.
-func TestControlCharactersStayOut(t *testing.T) {
+// TestControlCharacters checks that names with control characters do not reach a
+// terminal.
+func TestControlCharacters(t *testing.T) {
 	s := ipvs.Service{
 		ID: tcp("10.0.0.1:80"), Scheduler: "r\x1b[1mr", Flags: ipvs.Persistent, Timeout: 5,
 		Netmask: ipvs.IPv4.FullMask(), Engine: "s\x7fp p\u009b",
 	}
-	names := steeringNamer{}
 	want := "TCP  a?[2Jb?c?d:e?f?ü r?[1mr persistent 5 pe s?p?p?\n"
-	if got := string(format.Listing{Names: names}.AppendService(nil, &s)); got != want {
+	if got := string(format.Listing{Names: hostileNamer{}}.AppendService(nil, &s)); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+
 	d := ipvs.Daemon{State: ipvs.Master, Interface: "eth\x00\n0\xff"}
 	want = "master sync daemon (mcast=eth??0?, syncid=0)\n"
 	if got := string(format.AppendDaemon(nil, d)); got != want {
@@ -223,8 +239,8 @@ func TestControlCharactersStayOut(t *testing.T) {
 	}
 }
 
-// steeringNamer answers as a hostile resolver might.
-type steeringNamer struct{}
+// hostileNamer answers as a hostile resolver might.
+type hostileNamer struct{}
 
-func (steeringNamer) Host(netip.Addr) (string, bool)            { return "a\x1b[2Jb\u202ec d", true }
-func (steeringNamer) Port(ipvs.Protocol, uint16) (string, bool) { return "e\nf\tü", true }
+func (hostileNamer) Host(netip.Addr) (string, bool)            { return "a\x1b[2Jb\u202ec d", true }
+func (hostileNamer) Port(ipvs.Protocol, uint16) (string, bool) { return "e\nf\tü", true }

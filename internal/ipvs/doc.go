@@ -1,9 +1,16 @@
-// Package ipvs is the model of the kernel's IPVS load balancer: virtual
-// services, their real servers, sync daemons, timeouts, counters, and the
-// changes that can be made to them. It knows no system call and no text format;
-// the other packages speak to each other in its terms.
+// Package ipvs models the kernel's IPVS load balancer: virtual services, their real
+// servers, sync daemons, timeouts, connections and counters, their names and limits, and
+// the changes that can be made to them. It has no system calls and no text formats; the
+// other packages exchange its types.
 //
-// Numbers are in host byte order everywhere in this package: ports, IPv4 masks
-// and addresses are turned into network order by package kernel alone. Names
-// follow include/uapi/linux/ip_vs.h.
+//	service.go, destination.go, table.go, connection.go   the types
+//	words.go, limits.go   names of numbers, and limits
+//	change.go             one change, and the error of a rejected one
+//	state.go              what changes add up to (list.go and record.go: its memory)
+//	plan.go               the changes from one State to another, in phases
+//	filter.go             the connections of a service or a server
+//	sort.go               the order of listings
+//
+// All numbers are in host byte order; package kernel converts ports, IPv4 masks and
+// addresses. Names follow include/uapi/linux/ip_vs.h.
 package ipvs

@@ -2,11 +2,10 @@ package ipvs
 
 import "math"
 
-// The greatest numbers that the reference program accepts. The kernel accepts
-// the same or more.
+// The greatest numbers that the reference program accepts. The kernel accepts them too.
 const (
-	// MaxTimeout is the longest time in seconds, 31 days: of a persistent
-	// service, and of each of the Timeouts.
+	// MaxTimeout is 31 days in seconds: the longest time of a persistent service, and
+	// of each of the Timeouts.
 	MaxTimeout = 31 * 24 * 60 * 60
 	// MaxWeight is the greatest weight of a server: it is a C int.
 	MaxWeight = math.MaxInt32

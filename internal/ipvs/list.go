@@ -11,21 +11,21 @@ import (
 type record[K comparable] interface {
 	// key returns what the record is found by.
 	key() K
-	// isRemoved reports whether this is the zero record, which stands where
-	// one was removed.
+	// isRemoved reports whether this is the zero record, which replaces a removed
+	// one.
 	isRemoved() bool
 }
 
-// list has records in the order in which they were added, and finds them by
-// their keys. The zero list is empty.
+// list keeps records in the order in which they were added, and finds them by their
+// keys. The zero list is empty.
 type list[K comparable, R record[K]] struct {
-	records []R // of few records none is removed; see remove
-	index   *index
-	removed int // how many records are removed ones
+	records []R    // with an index, zero records where some were removed
+	index   *index // nil for up to maxUnindexed records
+	removed int    // how many of the records are zero
 }
 
-// maxUnindexed is the length up to which a list is searched record by record: an
-// index would take more memory and no less time.
+// maxUnindexed is the length up to which a list is searched record by record. An index
+// would take more memory and not less time.
 const maxUnindexed = 12
 
 // find returns the position of the record with a key, -1 if there is none.
@@ -90,7 +90,7 @@ func (l *list[K, R]) remove(i int) {
 	}
 }
 
-// compact gives up the room of removed records.
+// compact deletes the zero records.
 func (l *list[K, R]) compact() {
 	l.records = slices.DeleteFunc(l.records, R.isRemoved)
 	l.removed = 0
@@ -109,11 +109,11 @@ func (l *list[K, R]) all(yield func(int, R) bool) {
 	}
 }
 
-// index is a hash table of positions in a list: open addressing with linear
-// probing, 4 bytes a slot. It does not know the keys.
+// index is a hash table of positions in a list, without the keys: open addressing with
+// linear probing, 4 bytes a slot.
 type index struct {
 	seed  maphash.Seed
-	slots []int32 // position+1; 0 is free; as many as a power of 2
+	slots []int32 // position+1, or 0 if the slot is free; the length is a power of 2
 }
 
 // newIndex returns an empty index with at least two slots for each of n positions.
@@ -122,8 +122,8 @@ func newIndex(n int) *index {
 	return &index{seed: maphash.MakeSeed(), slots: make([]int32, slots)}
 }
 
-// hasRoom reports whether an index with n positions has slots enough for short
-// searches: one in four is free.
+// hasRoom reports whether one in four slots stays free with n positions, which keeps
+// searches short.
 func (x *index) hasRoom(n int) bool { return 4*n <= 3*len(x.slots) }
 
 // add adds a position under a hash.

@@ -5,25 +5,24 @@ import (
 	"slices"
 )
 
-// Plan is the way from one State to another, in steps. It refers to both, which
-// must not change while the Plan is in use.
+// Plan is the changes from one State to another, in steps. It refers to both, which must
+// not be changed while the Plan is in use.
 type Plan struct {
 	have, want *State
 	phases     [phaseCount][]Step
 }
 
-// Step is one change of a Plan. It is 12 bytes long, a Change 264: a Plan can have
-// many. Plan.Change returns the Change.
+// Step is one change of a Plan, which Plan.Change returns. A Plan can have many: a Step
+// takes 12 bytes, and a Change 264.
 type Step struct {
 	op uint8 // an Op
-	// service and server are positions in the State that has what the step
-	// adds, edits, deletes, starts or stops. Those of a daemon and of its
-	// State are in server.
+	// service and server are positions in the State that has what the step adds,
+	// edits, deletes, starts or stops. The position of a sync daemon is in server.
 	service int32
 	server  int32
 }
 
-// phase is a part of a Plan, which no step of the next may overtake.
+// phase is a part of a Plan. All its steps come before those of the next phase.
 type phase int
 
 const (
@@ -35,9 +34,9 @@ const (
 	phaseCount
 )
 
-// Diff plans the changes that turn one state into another: none for states that
-// are the same, as far as changes can make them so. Timeouts, sync daemons and
-// flags without a name that want says nothing of stay as they are.
+// Diff plans the changes that turn one state into another: none if the states are the
+// same, as far as changes can make them the same. Timeouts, sync daemons and flags
+// without a name that are not in want stay as they are.
 func Diff(have, want *State) *Plan {
 	p := &Plan{have: have, want: want}
 	for i, svc := range want.services.all {
@@ -54,8 +53,8 @@ func Diff(have, want *State) *Plan {
 	return p
 }
 
-// Revert plans the changes that turn a state into an earlier one, of which as much
-// is known. It is a Diff that also stops the sync daemons that did not run then.
+// Revert plans the changes that turn a state into an earlier one, if the same parts of both
+// are known. Other than Diff, it stops the sync daemons that did not run then.
 func Revert(have, earlier *State) *Plan {
 	p := Diff(have, earlier)
 	for i, d := range have.Daemons {
@@ -76,8 +75,7 @@ func (p *Plan) add(to phase, op Op, service, server int) {
 	p.phases[to] = append(p.phases[to], Step{uint8(op), int32(service), int32(server)})
 }
 
-// planService plans what makes the present service of the wanted one, which is
-// the i-th.
+// planService plans the changes of the i-th wanted service and its servers.
 func (p *Plan) planService(i int, want *service) {
 	present := p.have.services.find(want.id)
 	if present < 0 {
@@ -117,8 +115,8 @@ func (p *Plan) planTimeouts() {
 	p.add(edits, SetTimeouts, 0, 0)
 }
 
-// planDaemons plans the sync daemons that are wanted. One that runs with other
-// settings has to stop first; a setting that is left to the kernel may be any.
+// planDaemons plans the sync daemons that are wanted. One that runs with other settings
+// has to stop first; a setting that is left to the kernel can have any value.
 func (p *Plan) planDaemons() {
 	for i, want := range p.want.Daemons {
 		if j := p.have.daemonIndex(want.State); j >= 0 {
@@ -133,8 +131,8 @@ func (p *Plan) planDaemons() {
 
 // startPhase returns the phase in which sync daemons start. The kernel starts none
 // beside a server of another family than its service, and takes no such server
-// beside a daemon (ip_vs_genl_new_daemon and ip_vs_genl_set_cmd of
-// net/netfilter/ipvs/ip_vs_ctl.c): the synchronisation cannot tell of it.
+// beside a daemon: the protocol of the daemons has one family a connection
+// (ip_vs_genl_new_daemon and ip_vs_genl_set_cmd of net/netfilter/ipvs/ip_vs_ctl.c).
 func (p *Plan) startPhase() phase {
 	if p.have.hasMixedFamilies() {
 		return lateStarts
@@ -142,12 +140,14 @@ func (p *Plan) startPhase() phase {
 	return edits
 }
 
-// Phases returns the steps in phases, none of which is empty: additions of
-// services and servers, then edits, then removals, and then starts of sync daemons
-// that have to wait for these. No step of a phase may be taken before all steps of
-// the phase before have been accepted. Then no service that is in both states is
-// ever without servers on the way, wherever it is cut off, and nothing is removed
-// for the sake of what the kernel refuses.
+// Phases returns the steps in phases, none of which is empty: additions of services and
+// servers, then edits, then removals. The start of a sync daemon is an edit, but in a phase
+// after the removals if the kernel demands it; a stop, likewise, can be in a phase before
+// the additions.
+//
+// No step may be applied before all steps of the phases before have been accepted. Then a
+// service that is in both states has servers all the time, wherever the plan is cut off,
+// and nothing is removed for an addition that the kernel refuses.
 func (p *Plan) Phases() [][]Step {
 	return slices.DeleteFunc(slices.Clone(p.phases[:]), func(steps []Step) bool { return len(steps) == 0 })
 }
@@ -212,8 +212,8 @@ func (s *State) at(step Step) (*service, server) {
 	return svc, svc.servers.records[step.server]
 }
 
-// Undo yields the changes that take back steps of the Plan, the last one first.
-// The steps are some of the Plan's, in its order.
+// Undo yields the changes that undo steps of the Plan, the last one first. The steps are
+// some of the Plan's, in its order.
 func (p *Plan) Undo(applied []Step) iter.Seq[Change] {
 	return func(yield func(Change) bool) {
 		for _, step := range slices.Backward(applied) {
@@ -224,9 +224,8 @@ func (p *Plan) Undo(applied []Step) iter.Seq[Change] {
 	}
 }
 
-// undo yields the changes that take back a step, and reports whether more are
-// wanted. A Plan changes each service and each server at most once, so what was
-// before is in the present state.
+// undo yields the changes that undo a step, and reports whether more are wanted. A Plan
+// changes each service and each server at most once, so what was before is in p.have.
 func (p *Plan) undo(step Step, yield func(Change) bool) bool {
 	c := p.Change(step)
 	switch c.Op {
@@ -245,7 +244,7 @@ func (p *Plan) undo(step Step, yield func(Change) bool) bool {
 		c.Op = AddDestination
 	case SetTimeouts:
 		if p.have.Timeouts == nil {
-			return true // not known
+			return true // unknown
 		}
 		c.Timeouts = *p.have.Timeouts
 	case StartDaemon:
@@ -273,14 +272,14 @@ func (p *Plan) undoDeleteService(i int, yield func(Change) bool) bool {
 	return true
 }
 
-// wantedFlags returns the flags that a present service is to have. Those without a
-// name, which a newer kernel may have and no option sets, are kept.
+// wantedFlags returns the flags that a present service is to have. Those without a name,
+// which a newer kernel can have and no option sets, are kept.
 func wantedFlags(have, want *service) ServiceFlags {
 	return want.flags | have.flags&^KnownFlags
 }
 
-// sameService reports whether a service needs no edit. The mask and the time of a
-// service that is not persistent have no effect, and no rule has them.
+// sameService reports whether a service needs no edit. The mask and the timeout of a
+// service that is not persistent have no effect, and are in no rule.
 func sameService(have, want *service) bool {
 	return have.flags == wantedFlags(have, want) &&
 		have.scheduler == want.scheduler && have.engine == want.engine &&

@@ -5,12 +5,12 @@ import (
 	"unique"
 )
 
-// endpoint is an address without a zone, and a port, in 20 bytes and without a
-// pointer; a netip.AddrPort has 32 with one.
+// endpoint is an address without a zone, and a port. It takes 20 bytes without a pointer;
+// a netip.AddrPort takes 32 with one.
 type endpoint struct {
 	addr   [16]byte // as netip.Addr.As16
 	port   uint16
-	family Family // 0 is no address
+	family Family // 0 if there is no address
 }
 
 func endpointOf(a netip.AddrPort) endpoint {
@@ -47,8 +47,8 @@ func (id serviceID) serviceID() ServiceID {
 	return ServiceID{FWMark: id.mark, Family: id.family, Protocol: id.protocol, Addr: id.addr.addrPort()}
 }
 
-// service is a Service of a State, as a change can ask for it, with its servers.
-// The names are kept once each, and keep no text alive that they were cut from.
+// service is a service of a State: its settings and its servers. The strings are interned,
+// so that they do not keep alive a text that they are parts of.
 type service struct {
 	id        serviceID
 	flags     ServiceFlags // without Hashed
@@ -85,7 +85,7 @@ func (s *service) server(addr endpoint) (server, bool) {
 	return server{}, false
 }
 
-// server is a Destination of a State in 44 bytes: what a change can ask for.
+// server is a server of a State: its settings, in 44 bytes.
 type server struct {
 	addr           endpoint
 	tunnel         TunnelInfo
@@ -112,11 +112,11 @@ func (s server) destination() Destination {
 	}
 }
 
-// arena has the memory of the records of a State. Rules name the servers of a
-// service one behind the other, so these stand in a block that is shared with
-// other services, and no slice grows by copying.
+// arena allocates the records of a State in blocks. As rules name the servers of a service
+// one after the other, these can be next to each other in a block that services share, and
+// few slices have to be copied to grow.
 type arena struct {
-	services []service // free
+	services []service // the unused part of the present block
 	servers  []server  // the used part of the present block
 }
 
@@ -152,8 +152,8 @@ func (a *arena) append(servers []server, s server) []server {
 	return a.servers[end-n-1 : end : end]
 }
 
-// isLast reports whether servers, of which there are some, stand at the end of
-// the used part of the block.
+// isLast reports whether servers, which are not none, are the end of the used part of the
+// block.
 func (a *arena) isLast(servers []server) bool {
 	return len(a.servers) > 0 && &a.servers[len(a.servers)-1] == &servers[len(servers)-1]
 }

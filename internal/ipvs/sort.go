@@ -101,8 +101,8 @@ func addrWords(a netip.Addr) (words [4]uint32) {
 	return words
 }
 
-// sorter sorts slices of E by keys of type K. It holds the memory that it needs from
-// one slice to the next: a table can have thousands of them.
+// sorter sorts slices of E by keys of type K. It keeps its memory from one slice to the
+// next, as a table can have thousands of them.
 type sorter[E, K any] struct {
 	key         func(*E) K
 	compare     func(a, b *K) int32
@@ -115,6 +115,7 @@ func (s *sorter[E, K]) sort(elements []E) {
 	if n < 2 {
 		return
 	}
+
 	if cap(s.keys) < n {
 		s.keys, s.spare = make([]ranked[K], n), make([]ranked[K], n/2)
 	}
@@ -128,22 +129,23 @@ func (s *sorter[E, K]) sort(elements []E) {
 	arrange(elements, keys)
 }
 
-// mergeSort is the merge sort of the GNU C library's qsort, step by step: n is split
-// into n/2 and n-n/2, each part is sorted, and of two heads the left is taken unless
-// it is greater. With an order that is not total, any other sort, and even the other
-// way of halving, gives another result.
+// mergeSort sorts keys as qsort of the GNU C library does, step by step: n keys are split
+// into n/2 and n-n/2, each half is sorted, and of the first keys of both the left one is
+// next unless it is greater. As the order is not total, any other algorithm, and even the
+// other way of halving, would have another result.
 func (s *sorter[E, K]) mergeSort(keys []ranked[K]) {
 	if len(keys) < 2 {
 		return
 	}
+
 	half := len(keys) / 2
 	s.mergeSort(keys[:half])
 	s.mergeSort(keys[half:])
 	s.merge(keys, half)
 }
 
-// merge makes one sorted run of two, the first of which has half of the keys. It goes
-// out of the way of the result, which never catches up with the second.
+// merge merges two sorted runs, the first of which has half of the keys. Only the first
+// is copied: the result never overtakes the second.
 func (s *sorter[E, K]) merge(keys []ranked[K], half int) {
 	left, right := s.spare[:copy(s.spare, keys[:half])], keys[half:]
 	for i := 0; len(left) > 0; i++ {
@@ -155,14 +157,15 @@ func (s *sorter[E, K]) merge(keys []ranked[K], half int) {
 	}
 }
 
-// arrange moves the elements to where the sorted keys have them: element i
-// becomes the one that stood at keys[i].index. Each circle of moves is followed
-// once, and its keys are marked as done by pointing at themselves.
+// arrange moves the elements to the positions of their sorted keys: element i becomes the
+// one that was at keys[i].index. It follows each cycle of moves once, and marks its keys
+// as done by their own positions.
 func arrange[E, K any](elements []E, keys []ranked[K]) {
 	for start := range keys {
 		if int(keys[start].index) == start {
 			continue
 		}
+
 		first := elements[start]
 		at := start
 		for {

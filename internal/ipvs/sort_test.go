@@ -16,10 +16,10 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// TestSortAgreesWithReference sorts tables in the order in which the kernel gave
-// them, as the reference program listed it with --nosort, and expects the order
-// of its plain listing. testdata/format/sort/README tells how they were made.
-func TestSortAgreesWithReference(t *testing.T) {
+// TestSort compares with the order of the reference program: captured listings with
+// --nosort are sorted to be as its plain listings. testdata/format/sort/README describes
+// how they were captured.
+func TestSort(t *testing.T) {
 	given, err := filepath.Glob("../../testdata/format/sort/*.nosort")
 	if err != nil || len(given) == 0 {
 		t.Fatalf("no captured tables (%v)", err)
@@ -36,8 +36,7 @@ func TestSortAgreesWithReference(t *testing.T) {
 	}
 }
 
-// listing is a captured listing: the table in it, and the line each service and
-// server came from.
+// listing is a captured listing: its table, and the line of each service and server.
 type listing struct {
 	title    string
 	table    ipvs.Table
@@ -51,7 +50,7 @@ type server struct {
 	addr    netip.AddrPort
 }
 
-// print writes the lines in the order of the table.
+// print returns the lines in the order of the table.
 func (l *listing) print() string {
 	var b strings.Builder
 	b.WriteString(l.title)
@@ -89,8 +88,8 @@ func readListing(t *testing.T, path string) *listing {
 	return l
 }
 
-// serviceID reads the first words of a service's line. The reference prints
-// marks signed.
+// serviceID reads the first words of the line of a service. The reference prints signed
+// marks.
 func serviceID(t *testing.T, words []string) ipvs.ServiceID {
 	t.Helper()
 	protocols := map[string]ipvs.Protocol{"TCP": ipvs.TCP, "UDP": ipvs.UDP, "SCTP": ipvs.SCTP}
@@ -116,8 +115,8 @@ func readFile(t *testing.T, path string) []byte {
 	return b
 }
 
-// TestSortKeepsEveryElement checks that nothing is lost or doubled, whatever
-// circles the order has.
+// TestSortKeepsEveryElement checks that no service or server is lost or duplicated,
+// whatever cycles the moves have.
 func TestSortKeepsEveryElement(t *testing.T) {
 	for n := range 40 {
 		table := randomTable(n, n)
@@ -141,7 +140,7 @@ func census(table ipvs.Table) map[string]int {
 	return count
 }
 
-// randomTable makes a table of IPv4 services with some servers each.
+// randomTable returns a table of IPv4 services with some servers each.
 func randomTable(services, servers int) ipvs.Table {
 	r := rand.New(rand.NewPCG(uint64(services), uint64(servers)))
 	addr := func() netip.AddrPort {
@@ -158,7 +157,7 @@ func randomTable(services, servers int) ipvs.Table {
 	return table
 }
 
-// TestSortAllocatesOnce checks that memory is taken for the table, not for each
+// TestSortAllocatesOnce checks that memory is allocated for the table, not for each
 // comparison: two slices of keys for the services, and two for all servers.
 func TestSortAllocatesOnce(t *testing.T) {
 	table := randomTable(1000, 10)

@@ -5,27 +5,26 @@ import (
 	"syscall"
 )
 
-// State is a table, timeouts and sync daemons, read from a kernel or described by
-// changes: what the rules of a file add up to. The zero State is an empty table.
+// State is a table, timeouts and sync daemons, read from a kernel or described by changes,
+// such as the rules of a file. The zero State is an empty table.
 //
-// It keeps the settings, not the counters: what a change can ask for. A service
-// takes about 110 bytes, and a server 44.
+// It keeps settings, not counters. A service takes some 110 bytes and a server 44, index
+// included.
 //
-// It refuses what any kernel refuses: to add what is there, and to change or
-// delete what is not. What depends on the kernel at hand, such as the schedulers
-// it has, it does not know.
+// It rejects what every kernel rejects: to add what exists, and to change or delete what
+// does not. It does not know what depends on the kernel, such as the schedulers.
 type State struct {
-	// Timeouts is nil if they are not known, or if no change set them; one
-	// that no change set is 0.
+	// Timeouts is nil if they are unknown, or if no change set them; one that no
+	// change set is 0.
 	Timeouts *Timeouts
-	// Daemons are the sync daemons that run.
+	// Daemons are the running sync daemons.
 	Daemons []Daemon
 
 	services list[serviceID, *service]
 	arena    arena
 }
 
-// StateOf returns the state of a table alone.
+// StateOf returns the State of a table, without timeouts and sync daemons.
 func StateOf(entries []Entry) *State {
 	s := &State{}
 	for i := range entries {
@@ -49,7 +48,7 @@ func (s *State) Entries() []Entry {
 	return entries
 }
 
-// Entry returns a service with its servers, and whether it is there.
+// Entry returns a service with its servers, and whether it exists.
 func (s *State) Entry(id ServiceID) (Entry, bool) {
 	svc := s.find(serviceIDOf(id))
 	if svc == nil {
@@ -67,8 +66,8 @@ func (s *service) entry() Entry {
 	return e
 }
 
-// Apply applies a change. The error is an *Error, with the number that the kernel
-// returns for the same reason. Zero changes nothing here.
+// Apply applies a change. The error is an *Error with the number that the kernel would
+// return. Zero changes nothing.
 func (s *State) Apply(c Change) error {
 	var errno syscall.Errno
 	switch c.Op {
@@ -150,7 +149,7 @@ func (s *State) find(id serviceID) *service {
 	return nil
 }
 
-// add adds a service that is not there.
+// add adds a service that does not exist.
 func (s *State) add(svc *Service) *service {
 	added := s.arena.newService()
 	added.set(svc)
@@ -158,7 +157,7 @@ func (s *State) add(svc *Service) *service {
 	return added
 }
 
-// addServer adds a server that is not there.
+// addServer adds a server that does not exist.
 func (s *State) addServer(svc *service, d *Destination) {
 	svc.servers.records = s.arena.append(svc.servers.records, serverOf(d))
 	svc.servers.indexLast()

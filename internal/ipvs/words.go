@@ -2,8 +2,7 @@ package ipvs
 
 import "strconv"
 
-// named is what the numbers of the model have in common that the kernel and
-// the command line have words for.
+// named is the constraint of numbers that can have a name.
 type named interface{ ~uint8 | ~uint16 | ~uint32 }
 
 // nameTable pairs the values of a type with their names.
@@ -134,8 +133,7 @@ func (s DaemonState) String() string { return daemonStateNames.text(s) }
 // ParseDaemonState returns the state with a name, and whether there is one.
 func ParseDaemonState(name string) (DaemonState, bool) { return daemonStateNames.parse(name) }
 
-// schedFlagNames has the names of the scheduler flags, those of one scheduler
-// first.
+// schedFlagNames are the names of the scheduler flags, those of a single scheduler first.
 var schedFlagNames = []struct {
 	name      string
 	scheduler string // the one that has this name; empty for all

@@ -2,10 +2,11 @@ package ipvs
 
 import "math"
 
-// The greatest numbers that the reference program accepts. The kernel accepts them too.
+// The greatest numbers that the reference program accepts.
 const (
 	// MaxTimeout is 31 days in seconds: the longest time of a persistent service, and
-	// of each of the Timeouts.
+	// of each of the Timeouts. Of these a kernel with 1000 ticks a second accepts no
+	// more than 2147483, as they have to fit in an int as ticks.
 	MaxTimeout = 31 * 24 * 60 * 60
 	// MaxWeight is the greatest weight of a server: it is a C int.
 	MaxWeight = math.MaxInt32

@@ -38,9 +38,9 @@ const most, pairStep = 3, 4
 // streamSize is how many listings are compared at once.
 const streamSize = 32
 
-// TestKernelListings compares the combinations that the reference allows, and single
+// TestLongListings compares the combinations that the reference allows, and single
 // options and pairs whether it allows them or not, on a table that has everything.
-func TestKernelListings(t *testing.T) {
+func TestLongListings(t *testing.T) {
 	c := newBusyTable(t)
 	limit, step := most, pairStep
 	if *full {

@@ -23,19 +23,23 @@ SLOW := ^TestKernel(Lines|RoundTrip|Sync|PeakMemory|BadStream|SilentResolver)$$
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
 
-.PHONY: build test test-plain test-kernel test-full demo bench fuzz lint cover mutants
+.PHONY: help build test test-plain test-kernel test-full demo bench fuzz lint cover mutants
 
-build:
+# Lists the targets: what follows "## " behind them.
+help:
+	@sed -n 's/^\([a-z][a-z -]*\):.*## /\1: /p' Makefile
+
+build: ## the programs, in bin
 	$(STATIC) -o bin/ ./cmd/...
 
-test: lint test-plain test-kernel
+test: lint test-plain test-kernel ## all that has to pass, on Linux 6.1 and 7.2: some minutes
 
 # Needs no kernel and no privilege.
-test-plain:
+test-plain: ## the tests that need no kernel
 	$(GO) test $(RACE) ./...
 
 # In guests, beside the reference program: on the kernel of Debian 12, and on the newest.
-test-kernel: build bin/guest
+test-kernel: build bin/guest ## the tests in guests
 	$(GUEST) -install
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(GUEST)' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernel' -skip '$(SLOW)' -exec '$(CURDIR)/bin/guest -kernel uml:sid' $(KERNEL_PACKAGES)
@@ -43,26 +47,25 @@ test-kernel: build bin/guest
 # What takes longer: the other kernels, every generated command line, every combination of
 # the listing options on a busy table, tables that are resized, and other people's programs
 # (a test that installs them and boots its guest itself).
-test-full: test
+test-full: test ## also Linux 5.10 and 6.12, and tests that take minutes each
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:bullseye' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:trixie' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 40m' -timeout 40m ./internal/cli -full
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments -full
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
 
-# The lecture's session, with traffic, as at a terminal.
-demo: build bin/guest bin/traffic
+demo: build bin/guest bin/traffic ## a director's session with traffic, in a guest
 	$(GUEST) internal/lab/scripts/demo.sh $(CURDIR)/bin
 
 # Speed and memory beside the reference program, as a table; some minutes. For
 # figures: the distribution kernel, KERNEL=qemu, and nothing else at the same time.
-bench: build bin/guest bin/bench
+bench: build bin/guest bin/bench ## speed and memory beside the reference program; KERNEL=qemu for figures
 	$(GUEST) -install
 	$(GUEST) -mem 1500 -timeout 1h bin/bench $(BENCH) bin
 
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 10s
-fuzz:
+fuzz: ## every fuzz target for FUZZTIME (10s)
 	@grep -rn --include='*_test.go' '^func Fuzz' internal | sed 's/:.*func \(Fuzz[A-Za-z0-9_]*\).*/ \1/' | \
 	while read -r file target; do \
 		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
@@ -74,7 +77,7 @@ fuzz:
 # --test-cpu, go test fails at once, and every fault counts as noticed.
 GREMLINS = $(GO) run github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 MUTATED ?= command ipvs format ruleset
-mutants:
+mutants: ## which faults the plain tests do not notice
 	for package in $(MUTATED); do \
 		$(GREMLINS) unleash --workers 2 --timeout-coefficient 20 --output-statuses lct \
 			--threshold-efficacy 95 --threshold-mcover 90 ./internal/$$package || exit 1; \
@@ -86,7 +89,7 @@ COVERED   := command cli format ipvs names genl kernel
 COVERPKG   = $(shell echo $(COVERED:%=./internal/%) | tr ' ' ,)
 COVERDATA := $(CURDIR)/bin/cover
 COVERAGE   = -covermode=atomic -coverpkg=$(COVERPKG)
-cover: build bin/guest
+cover: build bin/guest ## coverage, with the tests in a guest counted in
 	$(GUEST) -install
 	rm -rf $(COVERDATA) && mkdir -p $(COVERDATA)/plain $(COVERDATA)/kernel
 	$(GO) test $(COVERAGE) $(COVERED:%=./internal/%) -args -test.gocoverdir=$(COVERDATA)/plain
@@ -100,7 +103,7 @@ STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # govulncheck is left out: its database is not on the Go module proxy, and where
 # only that can be reached, the check would fail for want of it.
-lint:
+lint: ## gofmt, go vet and staticcheck
 	@files=$$(gofmt -l cmd internal); test -z "$$files" || { echo "gofmt: $$files"; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags kernel ./...
@@ -122,12 +125,12 @@ FILES    ?= $(CURDIR)/bin/dist/files
 .PHONY: dist install deb rpm
 
 # Manuals, completions and the service, from the table of options.
-dist:
+dist: ## manual pages, completions and the unit, in bin/dist/files
 	rm -rf $(FILES)
 	$(GO) run ./internal/dist/generate -dir $(FILES) \
 		-sbin $(PREFIX)/sbin -lib $(PREFIX)/lib/ipvsadm-go -rules $(RULES) -settings $(SETTINGS)
 
-install: build dist
+install: build dist ## installs all of it; takes PREFIX, DESTDIR and RULES
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
 	install bin/ipvsadm bin/ipvsadm-save bin/ipvsadm-restore $(DESTDIR)$(PREFIX)/sbin
 	install -D $(FILES)/service/rules $(DESTDIR)$(PREFIX)/lib/ipvsadm-go/rules
@@ -152,7 +155,7 @@ deb: RULES = /etc/ipvsadm.rules
 deb: ZSH = /usr/share/zsh/vendor-completions
 rpm: RULES = /etc/sysconfig/ipvsadm
 rpm: SETTINGS = /etc/sysconfig/ipvsadm-go
-deb rpm:
+deb rpm: ## packages, in bin
 	rm -rf $(DESTDIR)
 	umask 022 && $(MAKE) install DESTDIR=$(DESTDIR) FILES=$(FILES) PREFIX=/usr RULES=$(RULES) SETTINGS=$(SETTINGS) ZSH=$(ZSH)
 	gzip -9nc $(FILES)/changelog > $(FILES)/changelog.gz

@@ -116,9 +116,9 @@ type index struct {
 	slots []int32 // position+1, or 0 if the slot is free; the length is a power of 2
 }
 
-// newIndex returns an empty index with at least two slots for each of n positions.
+// newIndex returns an empty index with more than two slots for each of n positions.
 func newIndex(n int) *index {
-	slots := 1 << bits.Len(uint(2*n-1))
+	slots := 1 << bits.Len(uint(2*n))
 	return &index{seed: maphash.MakeSeed(), slots: make([]int32, slots)}
 }
 

@@ -2,7 +2,6 @@ package ruleset
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"net/netip"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -93,7 +92,9 @@ func (c *codec) difference(n *int, from int) {
 	var zigzag uint
 	if !c.decoding {
 		diff := *n - from
-		zigzag = uint(diff<<1 ^ diff>>(bits.UintSize-1))
+		if zigzag = uint(diff) << 1; diff < 0 {
+			zigzag = ^zigzag
+		}
 	}
 	number(c, &zigzag)
 	*n = from + (int(zigzag>>1) ^ -int(zigzag&1))
@@ -131,10 +132,9 @@ func (c *codec) name(name *string) {
 	}
 
 	value(c, &index)
-	switch {
-	case index == 0:
+	if index == 0 {
 		c.text(name)
-	case c.decoding:
+	} else if c.decoding {
 		*name = c.names.names[index-1]
 	}
 }

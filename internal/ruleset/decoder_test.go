@@ -309,11 +309,43 @@ func TestDecoderRest(t *testing.T) {
 	}
 }
 
+// TestDecoderLimits has the least and the greatest values that members take.
+func TestDecoderLimits(t *testing.T) {
+	testDecoded(t, NewDecoder(strings.NewReader(`{"services": [
+  {"protocol": "tcp", "address": "255.255.255.255", "port": 65535, "scheduler": "fifteen-letters", "engine": "sixteen-letters-", "destinations": [
+    {"address": "0.0.0.0", "port": 0, "forward": "masq", "weight": 2147483647, "upper_threshold": 2147483647, "lower_threshold": 2147483647},
+    {"address": "0.0.0.0", "port": 65535, "forward": "masq", "weight": 0, "upper_threshold": 0, "lower_threshold": 0},
+    {"address": "10.0.0.1", "forward": "tunnel", "tunnel": {"type": "gue", "port": 65535}},
+    {"address": "10.0.0.2", "forward": "tunnel", "tunnel": {"type": "gue", "port": 1}},
+    {"address": "10.0.0.3", "forward": "bypass"}]},
+  {"fwmark": 1, "persistent": {"timeout": 1, "netmask": "0.0.0.0"}, "scheduler": "!~"},
+  {"fwmark": 4294967295, "family": "ipv6", "persistent": {"timeout": 2678400, "prefix_length": 1}},
+  {"fwmark": 1, "family": "ipv6", "persistent": {"prefix_length": 128}}],
+"timeouts": {"tcp": 2678400, "tcp_fin": 2678400, "udp": 2678400},
+"daemons": [
+  {"state": "master", "syncid": 255, "maxlen": 65507, "port": 65535, "ttl": 255, "interface": "fifteen-letters"},
+  {"state": "backup", "syncid": 0, "maxlen": 1, "port": 1, "ttl": 1}]}`)),
+		"services[0]: -A -t 255.255.255.255:65535 -s fifteen-letters --pe sixteen-letters-",
+		"services[0].destinations[0]: -a -t 255.255.255.255:65535 -r 0.0.0.0:0 -m -w 2147483647 -x 2147483647 -y 2147483647",
+		"services[0].destinations[1]: -a -t 255.255.255.255:65535 -r 0.0.0.0:65535 -m -w 0",
+		"services[0].destinations[2]: -a -t 255.255.255.255:65535 -r 10.0.0.1:65535 -i -w 1 --tun-type gue --tun-port 65535 --tun-nocsum",
+		"services[0].destinations[3]: -a -t 255.255.255.255:65535 -r 10.0.0.2:65535 -i -w 1 --tun-type gue --tun-port 1 --tun-nocsum",
+		"services[0].destinations[4]: -a -t 255.255.255.255:65535 -r 10.0.0.3:65535 --forward-4 -w 1",
+		"services[1]: -A -f 1 -s !~ -p 1 -M 0.0.0.0",
+		"services[2]: -A -f 4294967295 -6 -s wlc -p 2678400 -M 1",
+		"services[3]: -A -f 1 -6 -s wlc -p 360",
+		"timeouts: --set 2678400 2678400 2678400",
+		"daemons[0]: --start-daemon master --mcast-interface fifteen-letters --syncid 255 --mcast-port 65535 --mcast-ttl 255 --sync-maxlen 65507",
+		"daemons[1]: --start-daemon backup --mcast-interface eth0 --syncid 0 --mcast-port 1 --mcast-ttl 1 --sync-maxlen 1",
+	)
+}
+
 // TestParseAddr compares addresses with netip.ParseAddr.
 func TestParseAddr(t *testing.T) {
 	for _, text := range []string{
 		"0.0.0.0", "255.255.255.255", "1.20.255.4", "10.0.0.1", "256.0.0.1", "1.2.3.256", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "01.2.3.4",
-		"00.0.0.0", "1.2.3.04", "1000.1.1.1", "4294967297.0.0.1", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4x", "1.2.3.4%x", "::", "::1.2.3.4", "2001:db8::1", "fe80::1%a", "x", "", ".",
+		"00.0.0.0", "1.2.3.04", "1.2.3.00", "1000.1.1.1", "4294967297.0.0.1", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4x", "1.2.3.4%x", "1.2.3./", "1.2.3.:",
+		"::", "::1.2.3.4", "2001:db8::1", "fe80::1%a", "x", "", ".", "...", "9.8.7.6",
 	} {
 		t.Run(text, func(t *testing.T) {
 			want, err := netip.ParseAddr(text)
@@ -322,6 +354,9 @@ func TestParseAddr(t *testing.T) {
 			}
 			if got, ok := parseAddr([]byte(text)); ok != want.IsValid() || ok && got != want {
 				t.Errorf("got %v, %v, want %v", got, ok, want)
+			}
+			if got, ok := parseIPv4([]byte(text)); ok != want.Is4() || ok && got != want {
+				t.Errorf("as IPv4: got %v, %v, want %v", got, ok, want)
 			}
 		})
 	}

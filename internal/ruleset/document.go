@@ -2,6 +2,7 @@ package ruleset
 
 import (
 	"math"
+	"slices"
 	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
@@ -21,7 +22,7 @@ type documentValues struct {
 	// What there are rules for already.
 	services    keySet
 	serverAddrs keySet // of service
-	daemons     [ipvs.Backup + 1]bool
+	daemons     []ipvs.DaemonState
 }
 
 var documentObject = object{
@@ -114,8 +115,10 @@ func (d *Decoder) note(c *ipvs.Change) error {
 			errno = syscall.ESRCH
 		}
 	case ipvs.StartDaemon:
-		isNew = !v.daemons[c.Daemon.State]
-		v.daemons[c.Daemon.State] = true
+		isNew = !slices.Contains(v.daemons, c.Daemon.State)
+		if isNew { // else they would grow with the document
+			v.daemons = append(v.daemons, c.Daemon.State)
+		}
 	}
 
 	if !isNew {

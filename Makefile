@@ -15,7 +15,7 @@ GUEST  := $(CURDIR)/bin/guest -kernel $(KERNEL)
 
 # The tests that need a kernel with IPVS have the build tag kernel, and names that begin
 # with TestKernel; those that take minutes each begin with TestLong.
-KERNEL_PACKAGES := $(addprefix ./internal/,cli dist kernel lab lab/difftest lab/experiments names)
+KERNEL_PACKAGES := $(addprefix ./internal/,cli dist genl ipvs kernel lab lab/difftest lab/experiments names)
 KERNEL_TEST     := $(GO) test -tags kernel -count=1 -v -timeout 30m
 # What is slow, and the same on every kernel, runs on one of them in make test.
 SLOW := ^TestKernel(Lines|RoundTrip|Sync|PeakMemory|BadStream|SilentResolver)$$
@@ -47,11 +47,13 @@ test-kernel: build bin/guest ## the tests in guests
 # What takes longer: the other kernels, every generated command line, every combination of
 # the listing options on a busy table, tables that are resized, and other people's programs
 # (a test that installs them and boots its guest itself).
+LISTINGS ?= 1000
 test-full: test ## also Linux 5.10 and 6.12, and tests that take minutes each
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:bullseye' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:trixie' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 40m' -timeout 40m ./internal/cli -full
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments -full
+	$(KERNEL_TEST) -run '^TestLong' -exec '$(CURDIR)/bin/guest -kernel uml:sid -mem 1500 -timeout 60m' -timeout 60m ./internal/cli -listings $(LISTINGS)
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
 
 demo: build bin/guest bin/traffic ## a director's session with traffic, in a guest

@@ -11,9 +11,9 @@ import (
 // maxPause in between, each twice as long as the one before. That is a second in all; a
 // list of 2,000 services is read in a hundredth of it.
 const (
-	maxReads = 16
+	maxReads = 24
 	minPause = time.Millisecond
-	maxPause = 100 * time.Millisecond
+	maxPause = 50 * time.Millisecond
 )
 
 // retries counts how often a table is read again.

@@ -153,23 +153,26 @@ func (r *tableReader) anyGone(l *serviceList, positions []int) (bool, error) {
 	return false, nil
 }
 
-// settle lists the services again until all of one list are in the next: then none of them
+// settle lists the services twice, until all of one list are in the next: then none of them
 // was deleted while the former was read, so it is whole, and so is the latter. It takes
 // the servers that are in first, and reads the others.
 func (r *tableReader) settle(first *serviceList) (*serviceList, error) {
-	var last *serviceList
 	for {
 		if err := r.again(); err != nil {
 			return nil, err
 		}
-		l, err := r.list()
+
+		l1, err := r.list()
 		if err != nil {
 			return nil, err
 		}
-		if last != nil && l.contains(last) {
-			return l, r.completeServers(l, first)
+		l2, err := r.list() // at once
+		if err != nil {
+			return nil, err
 		}
-		last = l
+		if l2.contains(l1) {
+			return l2, r.completeServers(l2, first)
+		}
 	}
 }
 

@@ -12,11 +12,11 @@ import (
 
 const connectionsFile = "/proc/thread-self/net/ip_vs_conn"
 
-// trafficLimit ends the making of connections, however many there are by then.
+// trafficLimit bounds the time in which connections are made.
 const trafficLimit = 2 * time.Minute
 
-// measureConnections lists connections, which stay as they are meanwhile: they are
-// made by datagrams over loopback that are never answered.
+// measureConnections measures a listing of connections. They do not change while
+// they are listed: they are made by datagrams over loopback that are never answered.
 func measureConnections(b *bench, r row) (res result, err error) {
 	err = inFreshNetNS(func() error {
 		file := filepath.Join(b.dir, "udp")
@@ -24,17 +24,21 @@ func measureConnections(b *bench, r row) (res result, err error) {
 		if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
 			return err
 		}
+
 		if _, err := (job{[]string{reference, "-R"}, file}).time(); err != nil {
 			return err
 		}
-		silent, err := listen([4]byte{127, 0, 0, 1}, 5353)
+
+		server, err := listen([4]byte{127, 0, 0, 1}, 5353)
 		if err != nil {
 			return err
 		}
-		defer unix.Close(silent)
+		defer unix.Close(server)
+
 		if err := connect(r.services); err != nil {
 			return err
 		}
+
 		n, err := countConnections()
 		if err != nil {
 			return err
@@ -42,6 +46,7 @@ func measureConnections(b *bench, r row) (res result, err error) {
 		if n < r.services {
 			r.work += fmt.Sprintf(" (%s in %v)", thousands(n), trafficLimit)
 		}
+
 		settle()
 		samples, _, err := inTurn(b.runs, b.dir, func(fn func() error) error { return fn() },
 			job{argv: []string{"cat", connectionsFile}}, job{argv: []string{b.ours, "-Lnc"}})
@@ -51,12 +56,13 @@ func measureConnections(b *bench, r row) (res result, err error) {
 	return res, err
 }
 
-// listen makes a socket that takes what comes to a port and never reads it.
+// listen returns a UDP socket bound to a port, which is never read.
 func listen(addr [4]byte, port int) (int, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
 	}
+
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: addr, Port: port}); err != nil {
 		_ = unix.Close(fd)
 		return 0, err
@@ -64,14 +70,15 @@ func listen(addr [4]byte, port int) (int, error) {
 	return fd, nil
 }
 
-// connect sends a datagram to the service from each of n ends: all ports of one
-// address after the other, by a raw socket, which takes a header as it is.
+// connect sends a datagram to the service from each of n client addresses and ports.
+// It sends them on a raw socket, which sends the IP header as it is written.
 func connect(n int) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
+
 	const firstPort, ports = 1024, 60000
 	end := time.Now().Add(trafficLimit)
 	to := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
@@ -84,26 +91,30 @@ func connect(n int) error {
 	return nil
 }
 
-// datagram is an IPv4 packet with an empty UDP datagram. The kernel fills in the
-// sum of the header; UDP can do without one.
+// datagram returns an IPv4 packet with an empty UDP datagram. The kernel fills in
+// the header's checksum; the one of UDP is optional.
 func datagram(from, to [4]byte, fromPort, toPort uint16) []byte {
 	b := make([]byte, 28)
 	b[0], b[8], b[9] = 0x45, 64, unix.IPPROTO_UDP
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+
 	copy(b[12:], from[:])
 	copy(b[16:], to[:])
+
 	binary.BigEndian.PutUint16(b[20:], fromPort)
 	binary.BigEndian.PutUint16(b[22:], toPort)
 	binary.BigEndian.PutUint16(b[24:], 8)
 	return b
 }
 
-// countConnections counts the lines of the connection table but for its title.
+// countConnections returns the number of lines in the connection table without its
+// title.
 func countConnections() (int, error) {
 	text, err := os.ReadFile(connectionsFile)
 	if err != nil {
 		return 0, err
 	}
+
 	n := -1
 	for _, b := range text {
 		if b == '\n' {

@@ -1,11 +1,11 @@
-// Bench measures the programs beside the reference program on a kernel with IPVS,
-// in a guest, and prints a table in Markdown:
+// Bench compares the speed and the memory of our program with the reference
+// program's, on a kernel with IPVS in a guest, and prints a table in Markdown:
 //
 //	bench [-n 5] [-rows REGEXP] [-connections 100000] DIRECTORY
 //
-// DIRECTORY has our ipvsadm. Both do each piece of work in turn, n times each or
-// more after one run that is not counted, every table in a network namespace of its
-// own. It must run as root, and nothing else should.
+// DIRECTORY contains our ipvsadm. The two programs take turns: each does the same
+// work once without being timed, then at least n times. Every table is in a network
+// namespace of its own. Bench must run as root, on a machine that is idle otherwise.
 package main
 
 import (
@@ -19,8 +19,8 @@ import (
 )
 
 func main() {
-	// The first thread of a process never ends, and with it no namespace that it
-	// is in: nothing else may run on it.
+	// The main thread lives as long as the process, and so does the namespace it
+	// is in: no other goroutine may change it.
 	runtime.LockOSThread()
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -28,27 +28,30 @@ func main() {
 	}
 }
 
-// run measures what the arguments ask for.
+// run reads the arguments and does the measurements that they select.
 func run(args []string) error {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	b := bench{kernel: os.Getenv("LAB_KERNEL")}
 	fs.IntVar(&b.runs, "n", 5, "counted `runs` of each program")
 	fs.IntVar(&b.connections, "connections", 100_000, "`number` of connections to list")
 	file := fs.String("replay", "", "only send the datagrams in this `file`")
-	pattern := fs.String("rows", "", "measure only what matches this `regexp`")
+	pattern := fs.String("rows", "", "measure only the rows that match this `regexp`")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	if *file != "" {
 		return replay(*file)
 	}
+
 	if fs.NArg() != 1 || b.runs < 1 {
 		return fmt.Errorf("usage: bench [-n RUNS] [-rows REGEXP] [-connections NUMBER] DIRECTORY")
 	}
+
 	wanted, err := regexp.Compile(*pattern)
 	if err != nil {
 		return err
 	}
+
 	b.ours = filepath.Join(fs.Arg(0), "ipvsadm")
 	if b.dir, err = os.MkdirTemp("", "bench."); err != nil {
 		return err
@@ -57,24 +60,28 @@ func run(args []string) error {
 	return b.measureAll(wanted)
 }
 
-// measureAll measures the rows that are wanted, tells how it goes on standard
-// error, and prints the table.
+// measureAll measures the rows that match, reports progress on standard error, and
+// prints the table.
 func (b *bench) measureAll(wanted *regexp.Regexp) error {
 	var results []result
 	for _, r := range rows(b.connections) {
 		if !wanted.MatchString(r.work) {
 			continue
 		}
+
 		start := time.Now()
 		fmt.Fprintf(os.Stderr, "bench: %s ...", r.work)
+
 		res, err := r.measure(b, r)
 		if err != nil {
 			fmt.Fprintln(os.Stderr)
 			return fmt.Errorf("%s: %w", r.work, err)
 		}
+
 		fmt.Fprintf(os.Stderr, " %s, after %.0f s\n", res.verdict(b.kernel), time.Since(start).Seconds())
 		results = append(results, res)
 	}
+
 	_, err := os.Stdout.WriteString(report(b.kernel, results))
 	return err
 }

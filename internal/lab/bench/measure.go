@@ -28,14 +28,15 @@ type bench struct {
 	dir         string // for rule files and the like
 }
 
-// sample is what one program took for a piece of work.
+// sample is the time and the memory that one program took for a piece of work.
 type sample struct {
 	times []time.Duration
-	// peak is the most memory that was resident, in KiB, in the run that is not
-	// counted; 0 is not known.
+	// peak is the greatest resident memory in KiB, measured in a run of its own; 0
+	// means unknown.
 	peak int
 }
 
+// median returns the median of the times.
 func (s sample) median() time.Duration {
 	sorted := slices.Sorted(slices.Values(s.times))
 	if len(sorted) == 0 {
@@ -50,32 +51,35 @@ type job struct {
 	stdin string
 }
 
+// command returns the command with its standard input opened.
 func (j job) command() (*exec.Cmd, error) {
 	cmd := exec.Command(j.argv[0], j.argv[1:]...)
 	if j.stdin == "" {
 		return cmd, nil
 	}
+
 	f, err := os.Open(j.stdin)
 	cmd.Stdin = f
 	return cmd, err
 }
 
-// time runs the job and gives how long it took. What it prints goes nowhere.
+// time runs the job and returns how long it took. The job's output is discarded.
 func (j job) time() (time.Duration, error) {
 	cmd, err := j.command()
 	if err != nil {
 		return 0, err
 	}
 	defer closeInput(cmd)
+
 	start := time.Now()
 	err = cmd.Run()
 	took := time.Since(start)
 	return took, j.failure(err)
 }
 
-// peak runs the job and gives the greatest resident memory in KiB, and what it
-// printed. A program of its own has to start it: to a process that Go starts, the
-// kernel counts the memory of the Go program as well.
+// peak runs the job and returns its greatest resident memory in KiB and its output.
+// The job is started by time(1): for a child of this process, the kernel would count
+// this process's memory as well.
 func (j job) peak(dir string) (kib int, output []byte, err error) {
 	file := filepath.Join(dir, "peak")
 	timed := job{append([]string{"time", "-f", "%M", "-o", file}, j.argv...), j.stdin}
@@ -84,22 +88,26 @@ func (j job) peak(dir string) (kib int, output []byte, err error) {
 		return 0, nil, err
 	}
 	defer closeInput(cmd)
+
 	if output, err = cmd.Output(); err != nil {
 		return 0, nil, j.failure(err)
 	}
+
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0, nil, err
 	}
+
 	kib, err = strconv.Atoi(strings.TrimSpace(string(text)))
 	return kib, output, err
 }
 
-// failure says which job failed.
+// failure adds the command line, and what it printed, to a job's error.
 func (j job) failure(err error) error {
 	if err == nil {
 		return nil
 	}
+
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		err = fmt.Errorf("%w: %s", err, exit.Stderr)
@@ -107,22 +115,22 @@ func (j job) failure(err error) error {
 	return fmt.Errorf("%s: %w", strings.Join(j.argv, " "), err)
 }
 
+// closeInput closes the file that the command reads.
 func closeInput(cmd *exec.Cmd) {
 	if f, ok := cmd.Stdin.(*os.File); ok {
 		_ = f.Close()
 	}
 }
 
-// enough is how long the counted runs of a row take together, unless that is very
-// many: of work that takes milliseconds, five runs say more about the machine.
+// The runs of a row are repeated until they took minTotal together, but at most
+// maxRuns times: five runs of a few milliseconds measure the machine's noise.
 const (
-	enough   = 6 * time.Second
-	veryMany = 50
+	minTotal = 6 * time.Second
+	maxRuns  = 50
 )
 
-// inTurn runs jobs one after the other, once for the memory, then for the time: n
-// times, and until that is enough. around does what goes before and after each run,
-// and calls it.
+// inTurn runs the jobs in turn, once for the memory, then at least n times for the
+// time. around is called with each run, and has to call it.
 func inTurn(n int, dir string, around func(func() error) error, jobs ...job) (samples []sample, outputs [][]byte, err error) {
 	samples, outputs = make([]sample, len(jobs)), make([][]byte, len(jobs))
 	for i, j := range jobs {
@@ -134,8 +142,9 @@ func inTurn(n int, dir string, around func(func() error) error, jobs ...job) (sa
 			return nil, nil, err
 		}
 	}
+
 	total := time.Duration(0)
-	for run := 0; run < n || total < enough && run < veryMany; run++ {
+	for run := 0; run < n || total < minTotal && run < maxRuns; run++ {
 		for i, j := range jobs {
 			err := around(func() error {
 				took, err := j.time()
@@ -148,17 +157,18 @@ func inTurn(n int, dir string, around func(func() error) error, jobs ...job) (sa
 			}
 		}
 	}
+
 	return samples, outputs, nil
 }
 
 // inFreshNetNS calls fn on a thread in a new network namespace with loopback up.
-// Processes that fn starts are in it; it goes with them. What fn did before would
-// count: servers that were deleted stay on a list for two minutes, which the kernel
-// searches for each new one.
+// Processes that fn starts are in that namespace too. The namespace must be new for
+// each run: the kernel keeps deleted servers on a list for two minutes and searches
+// it for every new server.
 func inFreshNetNS(fn func() error) error {
 	result := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends here
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		err := unix.Unshare(unix.CLONE_NEWNET)
 		if err == nil {
 			err = quietly("ip", "link", "set", "lo", "up")
@@ -171,7 +181,7 @@ func inFreshNetNS(fn func() error) error {
 	return <-result
 }
 
-// quietly runs a command and tells what it printed only if it fails.
+// quietly runs a command. Its output is part of the error if it fails.
 func quietly(argv ...string) error {
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, bytes.TrimSpace(out))
@@ -179,31 +189,34 @@ func quietly(argv ...string) error {
 	return nil
 }
 
-// settle waits, for a while, until the machine has nothing to do: the kernel takes
-// namespaces down after their end.
+// settle waits until the machine is idle, for a limited time: the kernel removes
+// namespaces in the background.
 func settle() {
-	const window, patience = 100 * time.Millisecond, 15 * time.Second
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+	const window, timeout = 100 * time.Millisecond, 15 * time.Second
+	for end := time.Now().Add(timeout); time.Now().Before(end); {
 		before := busyTicks()
 		time.Sleep(window)
+
 		if busyTicks()-before <= 1 {
 			return
 		}
 	}
 }
 
-// busyTicks are the ticks that all processors together were not idle (the first
+// busyTicks returns the ticks in which the processors were not idle (the first
 // line of /proc/stat: cpu, user, nice, system, idle, iowait, irq, softirq …).
 func busyTicks() (sum int) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0
 	}
+
 	line, _, _ := strings.Cut(string(text), "\n")
 	for i, field := range strings.Fields(line) {
 		if n, err := strconv.Atoi(field); err == nil && i != 4 && i != 5 {
 			sum += n
 		}
 	}
+
 	return sum
 }

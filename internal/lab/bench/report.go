@@ -13,7 +13,7 @@ type result struct {
 	other, ours sample
 }
 
-// newResult makes the result of a row from the samples of the other and of ours.
+// newResult returns the result of a row with the other program's and our sample.
 func newResult(r row, samples []sample) result {
 	if len(samples) < 2 {
 		return result{row: r}
@@ -21,8 +21,8 @@ func newResult(r row, samples []sample) result {
 	return result{row: r, other: samples[0], ours: samples[1]}
 }
 
-// ratio is how many times as fast ours is, as long it takes, or as much memory it
-// has, by the kind of the row.
+// ratio returns how many times as fast our program is, as long it takes, or as much
+// memory it uses, by the kind of the row.
 func (r result) ratio() float64 {
 	switch r.kind {
 	case noLonger:
@@ -33,7 +33,7 @@ func (r result) ratio() float64 {
 	return float64(r.other.median()) / float64(r.ours.median())
 }
 
-// met says whether the wanted ratio was reached; a row without one always is.
+// met reports whether the wanted ratio was reached, or none was wanted.
 func (r result) met(kernel string) bool {
 	want, ok := r.want[kernel]
 	switch {
@@ -45,10 +45,10 @@ func (r result) met(kernel string) bool {
 	return r.ratio() <= want
 }
 
-// The units of the ratios.
+// units are the units of the ratios.
 var units = [...]string{faster: "× as fast", noLonger: "× as long", smaller: "× as much"}
 
-// wanted is the wanted ratio in words.
+// wanted returns the wanted ratio as text.
 func (r result) wanted(kernel string) string {
 	want, ok := r.want[kernel]
 	switch {
@@ -60,7 +60,7 @@ func (r result) wanted(kernel string) string {
 	return fmt.Sprintf("≤ %v", want)
 }
 
-// verdict is the ratio in words, and what became of the wanted one.
+// verdict returns the ratio as text, marked if the wanted one was missed.
 func (r result) verdict(kernel string) string {
 	text := fmt.Sprintf("%.2f %s", r.ratio(), units[r.kind])
 	if !r.met(kernel) {
@@ -69,30 +69,35 @@ func (r result) verdict(kernel string) string {
 	return text
 }
 
-// report is the table in Markdown, and below it which rows missed their aim.
+// report returns the table in Markdown, and below it the rows that missed the wanted
+// ratio.
 func report(kernel string, results []result) string {
 	var b strings.Builder
 	b.WriteString("| work | reference | ours | ratio | wanted | peak memory, reference | ours |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|\n")
+
 	var missed []string
 	for _, r := range results {
 		other := seconds(r.other.median())
 		if r.against != "" {
 			other += " (" + r.against + ")"
 		}
+
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.work, other, seconds(r.ours.median()),
 			r.verdict(kernel), r.wanted(kernel), mebibytes(r.other.peak), mebibytes(r.ours.peak))
 		if !r.met(kernel) {
 			missed = append(missed, r.work)
 		}
 	}
+
 	if len(missed) > 0 {
 		fmt.Fprintf(&b, "\n%d of %d rows missed what was wanted: %s.\n", len(missed), len(results), strings.Join(missed, "; "))
 	}
+
 	return b.String()
 }
 
-// seconds is a time with three digits that count.
+// seconds formats a time with three significant digits.
 func seconds(d time.Duration) string {
 	switch {
 	case d == 0:
@@ -103,7 +108,7 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%.3g s", d.Seconds())
 }
 
-// mebibytes is a size given in KiB.
+// mebibytes formats a size in KiB.
 func mebibytes(kib int) string {
 	if kib == 0 {
 		return "–"
@@ -111,7 +116,7 @@ func mebibytes(kib int) string {
 	return fmt.Sprintf("%.1f MiB", float64(kib)/1024)
 }
 
-// thousands is a number with a comma every three digits.
+// thousands formats a number with a comma every three digits.
 func thousands(n int) string {
 	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0; i -= 3 {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// took makes a sample of times in milliseconds.
+// took returns a sample of times in milliseconds.
 func took(peak int, ms ...int) sample {
 	s := sample{peak: peak}
 	for _, n := range ms {
@@ -17,6 +17,8 @@ func took(peak int, ms ...int) sample {
 	return s
 }
 
+// TestReport checks the table, the missed rows, and that a kind of guest has its own
+// ratios.
 func TestReport(t *testing.T) {
 	results := []result{
 		{row: row{work: "fast", want: both(8, 12)}, other: took(3072, 900, 1000, 2000), ours: took(4096, 100, 90, 80)},
@@ -34,6 +36,7 @@ func TestReport(t *testing.T) {
 	if diff := cmp.Diff(want, report("uml", results)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+
 	for i, want := range []bool{true, true, false} {
 		if got := results[i].met("qemu"); got != want {
 			t.Errorf("%s on qemu met: %t, want %t", results[i].work, got, want)
@@ -41,6 +44,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestThousands checks that digits are grouped by three.
 func TestThousands(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
 		if got := thousands(n); got != want {
@@ -49,6 +53,8 @@ func TestThousands(t *testing.T) {
 	}
 }
 
+// TestParseTrace checks that datagrams are found in a trace, and that a trace without
+// any is an error.
 func TestParseTrace(t *testing.T) {
 	const trace = `12 sendto(3, ""..., 20, 0, {sa_family=AF_NETLINK}, 12) = 20
  | 00000  14 00 00 00 1c 00 01 00  01 00 00 00 00 00 00 00  ................ |
@@ -64,6 +70,7 @@ func TestParseTrace(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+
 	if _, err := parseTrace(strings.NewReader("nothing\n")); err == nil {
 		t.Error("no datagram is no error")
 	}

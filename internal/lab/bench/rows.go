@@ -11,9 +11,9 @@ import (
 // row is a piece of work that is measured.
 type row struct {
 	work string
-	// against is what ours is compared with, in the table's words.
+	// against names what our program is compared with, unless it is the reference.
 	against string
-	// want is what is aimed at, by the kind of guest. A kind without one is only
+	// want is the wanted ratio by kind of guest. Without one the row is only
 	// reported.
 	want    map[string]float64
 	kind    kind
@@ -23,7 +23,7 @@ type row struct {
 	option            string
 }
 
-// kind is how a row is judged.
+// kind is the way in which a row is compared.
 type kind int
 
 const (
@@ -32,20 +32,22 @@ const (
 	smaller              // no more than the other's memory
 )
 
-// both makes the wanted figures of the two kinds of guest.
+// both returns the wanted ratios of the two kinds of guest.
 func both(qemu, uml float64) map[string]float64 {
 	return map[string]float64{"qemu": qemu, "uml": uml}
 }
 
-// rows are all that can be measured, with so many connections in the listing of
+// rows returns all rows. connections is the number of connections in the listing of
 // connections.
 func rows(connections int) []row {
 	restore := func(services, servers int, want map[string]float64) row {
 		return row{work: fmt.Sprintf("`-R` of %s", size(services, servers)), want: want, measure: measureRestore, services: services, servers: servers}
 	}
+
 	list := func(option string, services, servers int, want map[string]float64) row {
 		return row{work: fmt.Sprintf("`%s` of %s", option, size(services, servers)), want: want, measure: measureList, services: services, servers: servers, option: option}
 	}
+
 	memory := func(services, servers int) row {
 		r := list("-Ln", services, servers, both(1, 1))
 		r.work, r.kind = "memory: "+r.work, smaller
@@ -54,6 +56,7 @@ func rows(connections int) []row {
 		}
 		return r
 	}
+
 	return []row{
 		restore(5000, 1, both(8, 12)),
 		restore(1000, 10, both(4, 12)),
@@ -73,12 +76,13 @@ func rows(connections int) []row {
 	}
 }
 
-// size is a table's size in words.
+// size formats the size of a table.
 func size(services, servers int) string {
 	return fmt.Sprintf("%s × %s", thousands(services), thousands(servers))
 }
 
-// rules writes a rule file of so many services with so many servers each.
+// rules writes a rule file with a number of services with a number of servers each,
+// and returns its path.
 func (b *bench) rules(services, servers int) (string, error) {
 	var text bytes.Buffer
 	for i := range services {
@@ -88,35 +92,39 @@ func (b *bench) rules(services, servers int) (string, error) {
 			fmt.Fprintf(&text, "-a -t %s -r 10.%d.%d.%d:80 -m -w 1\n", virtual, (i+j>>16)%250, j>>8&0xff, j&0xff)
 		}
 	}
+
 	file := filepath.Join(b.dir, fmt.Sprintf("rules-%dx%d", services, servers))
 	return file, os.WriteFile(file, text.Bytes(), 0o600)
 }
 
-// withFreshTable calls fn in a namespace of its own when the last one is gone.
+// withFreshTable waits until the previous namespace is gone and calls fn in a new one.
 func withFreshTable(fn func() error) error {
 	settle()
 	return inFreshNetNS(fn)
 }
 
-// measureRestore loads a table into a namespace without any.
+// measureRestore measures a restore into a new namespace.
 func measureRestore(b *bench, r row) (result, error) {
 	file, err := b.rules(r.services, r.servers)
 	if err != nil {
 		return result{}, err
 	}
+
 	samples, _, err := inTurn(b.runs, b.dir, withFreshTable, job{[]string{reference, "-R"}, file}, job{[]string{b.ours, "-R"}, file})
 	return newResult(r, samples), err
 }
 
-// errOutputs: figures for different outputs would compare nothing.
-var errOutputs = errors.New("the outputs differ")
+// errOutputsDiffer is returned where two programs print different listings: their
+// times cannot be compared.
+var errOutputsDiffer = errors.New("the outputs differ")
 
-// measureList lists a table.
+// measureList measures a listing of a table.
 func measureList(b *bench, r row) (res result, err error) {
 	file, err := b.rules(r.services, r.servers)
 	if err != nil {
 		return result{}, err
 	}
+
 	words := bytes.Fields([]byte(r.option))
 	program := func(name string) job {
 		j := job{argv: []string{name}}
@@ -125,17 +133,21 @@ func measureList(b *bench, r row) (res result, err error) {
 		}
 		return j
 	}
+
 	err = inFreshNetNS(func() error {
 		if _, err := (job{[]string{b.ours, "-R"}, file}).time(); err != nil {
 			return err
 		}
+
 		settle()
 		samples, outputs, err := inTurn(b.runs, b.dir, func(fn func() error) error { return fn() }, program(reference), program(b.ours))
+
 		if err == nil && !bytes.Equal(outputs[0], outputs[1]) {
-			err = errOutputs
+			err = errOutputsDiffer
 		}
 		res = newResult(r, samples)
 		return err
 	})
+
 	return res, err
 }

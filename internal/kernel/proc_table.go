@@ -149,26 +149,13 @@ func skipTitles(l lineReader) error {
 // mark: the line does not contain the family, and there can be a service of each.
 func parseProcService(line []byte) (id ipvs.ServiceID, ok bool) {
 	name, line := cutField(line)
-	protocol, ok := procProtocol(name)
+	protocol, ok := ipvs.ParseProcProtocol(string(name))
 	if !ok {
 		return id, false
 	}
 	addr, _ := cutField(line)
 	ap, ok := parseAddrPort(addr)
 	return ipvs.AddrService(protocol, ap), ok
-}
-
-// procProtocol returns the protocol of a name (ip_vs_proto_name).
-func procProtocol(name []byte) (p ipvs.Protocol, ok bool) {
-	switch string(name) {
-	case "TCP":
-		return ipvs.TCP, true
-	case "UDP":
-		return ipvs.UDP, true
-	case "SCTP":
-		return ipvs.SCTP, true
-	}
-	return 0, false
 }
 
 // parseProcServer parses what follows the arrow in the line of a server.
@@ -178,7 +165,7 @@ func parseProcServer(line []byte, d *ipvs.Destination) (ok bool) {
 		return false
 	}
 	forward, line := cutField(line)
-	if d.Forward, ok = procForward(forward); !ok {
+	if d.Forward, ok = ipvs.ParseProcForward(string(forward)); !ok {
 		return false
 	}
 	weight, line := cutField(line)
@@ -198,19 +185,4 @@ func parseProcServer(line []byte, d *ipvs.Destination) (ok bool) {
 func parseCount(b []byte) (uint32, bool) {
 	v, ok := parseInt32(b)
 	return uint32(v), ok
-}
-
-// procForward returns the forwarding method of a name (ip_vs_fwd_name).
-func procForward(name []byte) (ipvs.Forward, bool) {
-	switch string(name) {
-	case "Masq":
-		return ipvs.Masquerade, true
-	case "Local":
-		return ipvs.Local, true
-	case "Tunnel":
-		return ipvs.Tunnel, true
-	case "Route":
-		return ipvs.Route, true
-	}
-	return 0, false
 }

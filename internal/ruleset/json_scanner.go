@@ -77,17 +77,29 @@ const (
 	expectMemberEnd
 )
 
-// contexts say what was expected where a character was found that is not.
-var contexts = [...]string{
-	expectTop:          " looking for beginning of value",
-	expectFirstElement: " looking for beginning of value",
-	expectElement:      " looking for beginning of value",
-	expectElementEnd:   " after array element",
-	expectFirstKey:     "",
-	expectKey:          " looking for beginning of object key string",
-	expectColon:        " after object key",
-	expectMember:       " looking for beginning of value",
-	expectMemberEnd:    " after object key:value pair",
+// grammar has what is allowed where something is expected. A byte that is ' ' is none:
+// blanks are skipped.
+var grammar = [...]struct {
+	// isValue and isKey allow a value or a key. then is expected after it.
+	isValue, isKey bool
+	then           expectation
+	// end is the end of the list or the object.
+	end byte
+	// separator is a comma or a colon. next is expected after it.
+	separator byte
+	next      expectation
+	// context completes the error message of another character.
+	context string
+}{
+	expectTop:          {isValue: true, then: expectTop, end: ' ', separator: ' ', context: " looking for beginning of value"},
+	expectFirstElement: {isValue: true, then: expectElementEnd, end: ']', separator: ' ', context: " looking for beginning of value"},
+	expectElement:      {isValue: true, then: expectElementEnd, end: ' ', separator: ' ', context: " looking for beginning of value"},
+	expectElementEnd:   {end: ']', separator: ',', next: expectElement, context: " after array element"},
+	expectFirstKey:     {isKey: true, then: expectColon, end: '}', separator: ' ', context: ""},
+	expectKey:          {isKey: true, then: expectColon, end: ' ', separator: ' ', context: " looking for beginning of object key string"},
+	expectColon:        {end: ' ', separator: ':', next: expectMember, context: " after object key"},
+	expectMember:       {isValue: true, then: expectMemberEnd, end: ' ', separator: ' ', context: " looking for beginning of value"},
+	expectMemberEnd:    {end: '}', separator: ',', next: expectKey, context: " after object key:value pair"},
 }
 
 var (
@@ -138,17 +150,13 @@ func (s *jsonScanner) fill() error {
 	s.before += int64(len(s.window))
 
 	n, err := io.ReadAtLeast(s.in, s.buf, 1)
-	switch {
-	case errors.Is(err, io.EOF):
-		s.inErr = io.EOF
-	case err != nil:
-		s.inErr = &ReadError{err}
-	case s.before+int64(n) > s.limit:
-		s.inErr = errTooLong
+	if err == nil && s.before+int64(n) > s.limit {
+		err = errTooLong
+	} else if err != nil && !errors.Is(err, io.EOF) {
+		err = &ReadError{err}
 	}
-
-	if s.inErr != nil {
-		n = 0
+	if err != nil {
+		s.inErr, n = err, 0
 	}
 
 	s.window, s.pos = s.buf[:n], 0
@@ -171,10 +179,10 @@ func (s *jsonScanner) position(i int) textPosition {
 // errorPosition returns the position of what follows the last good token: of another
 // token, or of the end of the text. Nothing can be read after it.
 func (s *jsonScanner) errorPosition() textPosition {
-	switch {
-	case s.inToken && s.start < 0:
-		return s.mark
-	case s.inToken:
+	if s.inToken {
+		if s.start < 0 {
+			return s.mark
+		}
 		s.pos, s.inToken = s.start, false
 	}
 	// An input that cannot be read ends here too.
@@ -219,24 +227,21 @@ func (s *jsonScanner) next() (token, error) {
 		if err := s.skip(" \t\r\n"); err != nil {
 			return tokenNone, cutOff(err)
 		}
+
 		c := s.window[s.pos]
-		switch {
-		case c == ',' && s.expect == expectElementEnd:
-			s.expect = expectElement
-		case c == ',' && s.expect == expectMemberEnd:
-			s.expect = expectKey
-		case c == ':' && s.expect == expectColon:
-			s.expect = expectMember
-		default:
-			s.inToken, s.start = true, s.pos
-			t, err := s.scan(c)
-			if err != nil {
-				return tokenNone, cutOff(err)
-			}
-			s.inToken = false
-			return t, nil
+		if g := &grammar[s.expect]; c == g.separator {
+			s.expect = g.next
+			s.pos++
+			continue
 		}
-		s.pos++
+
+		s.inToken, s.start = true, s.pos
+		t, err := s.scan(c)
+		if err != nil {
+			return tokenNone, cutOff(err)
+		}
+		s.inToken = false
+		return t, nil
 	}
 }
 
@@ -250,26 +255,30 @@ func cutOff(err error) error {
 
 // scan reads a token that begins with a byte.
 func (s *jsonScanner) scan(c byte) (token, error) {
-	isKey := s.expect == expectFirstKey || s.expect == expectKey
-	isValue := s.expect == expectTop || s.expect == expectFirstElement || s.expect == expectElement || s.expect == expectMember
-	switch {
-	case c == ']' && (s.expect == expectFirstElement || s.expect == expectElementEnd),
-		c == '}' && (s.expect == expectFirstKey || s.expect == expectMemberEnd):
+	g := &grammar[s.expect]
+	if c == g.end {
 		s.leave()
 		return token(c), nil
-	case c == '"' && isKey:
-		s.expect = expectColon
+	}
+	if g.isKey && c == '"' {
+		s.endValue()
 		return tokenString, s.scanString()
-	case !isValue:
-		return tokenNone, &syntaxError{c, contexts[s.expect]}
-	case c == '[':
+	}
+	if !g.isValue {
+		return tokenNone, &syntaxError{c, g.context}
+	}
+
+	switch c {
+	case '[':
 		s.enter(expectFirstElement)
 		return token(c), nil
-	case c == '{':
+	case '{':
 		s.enter(expectFirstKey)
 		return token(c), nil
 	}
-	return s.scanValue(c)
+	t, err := s.scanValue(c)
+	s.endValue()
+	return t, err
 }
 
 // enter begins a list or an object.
@@ -287,35 +296,24 @@ func (s *jsonScanner) leave() {
 	s.endValue()
 }
 
-// endValue notes that a value is at its end.
-func (s *jsonScanner) endValue() {
-	switch s.expect {
-	case expectFirstElement, expectElement:
-		s.expect = expectElementEnd
-	case expectMember:
-		s.expect = expectMemberEnd
-	}
-}
+// endValue notes that a value or a key is at its end.
+func (s *jsonScanner) endValue() { s.expect = grammar[s.expect].then }
 
 // scanValue reads a string, a number, true, false or null.
-func (s *jsonScanner) scanValue(c byte) (t token, err error) {
-	switch {
-	case c == '"':
-		t, err = tokenString, s.scanString()
-	case c == '-' || isDigit(c):
-		t, err = tokenNumber, s.scanNumber()
-	case c == 't':
-		t, err = tokenTrue, s.scanLiteral("true")
-	case c == 'f':
-		t, err = tokenFalse, s.scanLiteral("false")
-	case c == 'n':
-		t, err = tokenNull, s.scanLiteral("null")
-	default:
-		err = &syntaxError{c, contexts[expectTop]}
+func (s *jsonScanner) scanValue(c byte) (token, error) {
+	switch c {
+	case '"':
+		return tokenString, s.scanString()
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return tokenNumber, s.scanNumber()
+	case 't':
+		return tokenTrue, s.scanLiteral("true")
+	case 'f':
+		return tokenFalse, s.scanLiteral("false")
+	case 'n':
+		return tokenNull, s.scanLiteral("null")
 	}
-
-	s.endValue()
-	return t, err
+	return tokenNone, &syntaxError{c, grammar[s.expect].context}
 }
 
 // peek returns the next byte of a token, 0 if there is none.
@@ -422,11 +420,11 @@ func (s *jsonScanner) scanLongString() error {
 	s.raw = append(s.raw[:0], '"')
 	for room := maxText; ; {
 		c := s.peek()
-		switch {
-		case c == '"':
+		if c == '"' {
 			s.pos++
 			return s.unquote()
-		case c < ' ':
+		}
+		if c < ' ' {
 			return s.unexpected(" in string literal")
 		}
 

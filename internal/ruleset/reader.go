@@ -107,20 +107,22 @@ func (r *Reader) awaitLine() (string, error) {
 	var long []byte
 	for {
 		part, err := r.in.ReadSlice('\n')
-		switch {
-		case err == nil && long == nil:
+		if err == nil && long == nil {
 			return string(part), nil
-		case err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF):
+		}
+		isEnd := errors.Is(err, io.EOF)
+		if err != nil && !isEnd && !errors.Is(err, bufio.ErrBufferFull) {
 			return "", &ReadError{err}
 		}
 
 		long = append(long, part...)
-		switch {
-		case len(long) > maxLine:
+		if len(long) > maxLine {
 			return "", r.skipLong(err)
-		case errors.Is(err, io.EOF) && len(long) == 0:
+		}
+		if isEnd && len(long) == 0 {
 			return "", io.EOF
-		case err == nil || errors.Is(err, io.EOF):
+		}
+		if isEnd || err == nil {
 			return string(long), nil
 		}
 	}

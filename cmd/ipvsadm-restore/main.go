@@ -1,3 +1,6 @@
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 // Ipvsadm-restore replaces the IPVS table by what the rules on standard input say.
 package main
 

@@ -1,3 +1,6 @@
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 // Ipvsadm-save prints the IPVS table as rules that ipvsadm-restore reads.
 package main
 

@@ -1,3 +1,6 @@
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 // Ipvsadm administers the kernel's IPVS load balancer with the commands, the output
 // and the exit statuses of the program it is named after.
 package main

@@ -4,6 +4,7 @@ package names
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,10 +19,9 @@ import (
 // machine is a network namespace with files of its own in /etc.
 type machine struct{ *difftest.Namespace }
 
-// newMachine makes one whose hosts and resolv.conf have these texts. The programs
-// are run in it as processes: mounts are those of a thread, and package net reads
-// files in any.
-func newMachine(t *testing.T, hosts, resolvConf string) machine {
+// newMachine returns one with some files of /etc. The programs are run in it as
+// processes: mounts are those of a thread, and package net reads files in any.
+func newMachine(t *testing.T, files map[string]string) machine {
 	t.Helper()
 	ns, err := difftest.NewNamespace()
 	if err != nil {
@@ -29,13 +29,14 @@ func newMachine(t *testing.T, hosts, resolvConf string) machine {
 	}
 	t.Cleanup(ns.Close)
 	m := machine{ns}
+
 	dir := t.TempDir()
-	for path, text := range map[string]string{"/etc/hosts": hosts, "/etc/resolv.conf": resolvConf} {
-		file := filepath.Join(dir, filepath.Base(path))
+	for name, text := range files {
+		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		m.sh(t, "mount --bind "+file+" "+path)
+		m.sh(t, "mount --bind "+file+" /etc/"+name)
 	}
 	return m
 }
@@ -125,7 +126,7 @@ fe80::2 link-local.example
 // TestKernelHosts compares the names of the hosts file with the reference's.
 func TestKernelHosts(t *testing.T) {
 	reference, ours := programs(t)
-	m := newMachine(t, hosts, "")
+	m := newMachine(t, map[string]string{"hosts": hosts, "resolv.conf": ""})
 	var rules strings.Builder
 	rules.WriteString("-A -t 127.0.0.1:40001\n-A -t 10.0.0.255:40001\n")
 	for i := range 24 {
@@ -147,14 +148,17 @@ func TestKernelHosts(t *testing.T) {
 // and why that may stay: the lines are faulty or odd, and what shows is right.
 func TestKernelHostsOnPurpose(t *testing.T) {
 	reference, ours := programs(t)
-	m := newMachine(t, "10.0.0.1 dot.example.\n10.0.0.2\n::ffff:10.0.0.3 mapped.example\n", "")
-	m.ipvsadm(t, ours, "-A -t 10.0.0.1:40001\n-A -t 10.0.0.2:40001\n-A -t 10.0.0.3:40001\n", "-R")
+	m := newMachine(t, map[string]string{
+		"hosts":       "10.0.0.1 dot.example.\n10.0.0.2\n::ffff:10.0.0.3 mapped.example\n10.0.0.4 0x0a000001\n10.0.0.5 1.2.3.0x4\n",
+		"resolv.conf": "",
+	})
+	m.ipvsadm(t, ours, "-A -t 10.0.0.1:40001\n-A -t 10.0.0.2:40001\n-A -t 10.0.0.3:40001\n-A -t 10.0.0.4:40001\n-A -t 10.0.0.5:40001\n", "-R")
 	for _, test := range []struct {
 		program difftest.Programs
 		want    string
 	}{
-		{reference, "-A -t dot.example.:40001 -s wlc\n-A -t :40001 -s wlc\n-A -t mapped.example:40001 -s wlc\n"},
-		{ours, "-A -t dot.example:40001 -s wlc\n-A -t 10.0.0.2:40001 -s wlc\n-A -t 10.0.0.3:40001 -s wlc\n"},
+		{reference, "-A -t dot.example.:40001 -s wlc\n-A -t :40001 -s wlc\n-A -t mapped.example:40001 -s wlc\n-A -t 0x0a000001:40001 -s wlc\n-A -t 1.2.3.0x4:40001 -s wlc\n"},
+		{ours, "-A -t dot.example:40001 -s wlc\n-A -t 10.0.0.2:40001 -s wlc\n-A -t 10.0.0.3:40001 -s wlc\n-A -t 10.0.0.4:40001 -s wlc\n-A -t 10.0.0.5:40001 -s wlc\n"},
 	} {
 		if d := cmp.Diff(test.want, m.ipvsadm(t, test.program, "", "-S")); d != "" {
 			t.Errorf("%s (-want +got):\n%s", test.program.Name, d)
@@ -165,9 +169,12 @@ func TestKernelHostsOnPurpose(t *testing.T) {
 // TestKernelSilentResolver lists 200 servers with a name server behind a network
 // that swallows everything. All show as numbers, after seconds.
 func TestKernelSilentResolver(t *testing.T) {
-	const limit = maxWait + eachWait + 4*time.Second
+	const limit = lookupBudget + lookupTimeout + 4*time.Second
 	_, ours := programs(t)
-	m := newMachine(t, "127.0.0.1 localhost\n", "nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:5 attempts:5\n")
+	m := newMachine(t, map[string]string{
+		"hosts":       "127.0.0.1 localhost\n",
+		"resolv.conf": "nameserver 192.0.2.1\nnameserver 192.0.2.2\noptions timeout:5 attempts:5\n",
+	})
 	// A dummy device takes every packet and keeps silent.
 	m.sh(t, "ip link add d0 type dummy; ip link set d0 up; ip addr add 192.0.2.9/24 dev d0")
 	m.sh(t, "for i in 1 2; do ip neigh add 192.0.2.$i lladdr 02:00:00:00:00:0$i dev d0; done")
@@ -181,11 +188,74 @@ func TestKernelSilentResolver(t *testing.T) {
 	start := time.Now()
 	names := m.ipvsadm(t, ours, "", "-L")
 	took := time.Since(start)
-	if took < eachWait || took > limit {
-		t.Errorf("listed after %v, want %v to %v", took, eachWait, limit)
+	if took < lookupTimeout || took > limit {
+		t.Errorf("listed after %v, want %v to %v", took, lookupTimeout, limit)
 	}
 	if d := cmp.Diff(numbers, names); d != "" {
 		t.Errorf("(-numeric +named):\n%s", d)
 	}
 	t.Logf("200 servers listed after %v", took)
+}
+
+// TestKernelDNSBeforeFiles checks that the files are read after DNS has failed, where
+// they come after it, as with the reference program.
+func TestKernelDNSBeforeFiles(t *testing.T) {
+	reference, ours := programs(t)
+	for _, test := range []struct {
+		name, order string
+		rcode       int // of the answers, -1 for a port that nobody listens to
+		want        string
+	}{
+		{"no server", "dns files", -1, "-A -t file.example:40001 -s wlc\n"},
+		{"refused", "dns files", 5, "-A -t file.example:40001 -s wlc\n"},
+		{"server failure", "dns files", 2, "-A -t file.example:40001 -s wlc\n"},
+		{"no such name", "dns files", 3, "-A -t file.example:40001 -s wlc\n"},
+		{"no files", "dns", 5, "-A -t 10.0.0.1:40001 -s wlc\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := newMachine(t, map[string]string{
+				"hosts":         "10.0.0.1 file.example\n",
+				"resolv.conf":   "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+				"nsswitch.conf": "hosts: " + test.order + "\nservices: files\nprotocols: files\n",
+			})
+			if test.rcode >= 0 {
+				m.answerDNS(t, byte(test.rcode))
+			}
+			m.ipvsadm(t, ours, "", "-A", "-t", "10.0.0.1:40001")
+			for _, p := range []difftest.Programs{reference, ours} {
+				if d := cmp.Diff(test.want, m.ipvsadm(t, p, "", "-S")); d != "" {
+					t.Errorf("%s (-want +got):\n%s", p.Name, d)
+				}
+			}
+			if strings.Contains(test.order, "files") {
+				m.ipvsadm(t, ours, "", "-a", "-t", "file.example:40001", "-r", "file.example", "-m")
+			}
+		})
+	}
+}
+
+// answerDNS answers every query on 127.0.0.1 with an error.
+func (m machine) answerDNS(t *testing.T, rcode byte) {
+	t.Helper()
+	var server net.PacketConn
+	err := m.Do(func() (err error) {
+		server, err = net.ListenPacket("udp", "127.0.0.1:53")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	go func() {
+		b := make([]byte, 512)
+		for {
+			n, client, err := server.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			b[2] |= 1 << 7 // a response
+			b[3] = b[3]&^0xf | rcode
+			_, _ = server.WriteTo(b[:n], client)
+		}
+	}()
 }

@@ -2,9 +2,12 @@ package names
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -13,55 +16,57 @@ import (
 )
 
 const (
-	// parallel is the number of look-ups at once.
+	// parallel is the number of lookups at once.
 	parallel = 16
-	// eachWait and maxWait are how long one look-up may take, and how much
-	// time may be lost on look-ups without an answer in all.
-	eachWait = 2 * time.Second
-	maxWait  = 4 * time.Second
+	// lookupTimeout is the timeout of one lookup, and lookupBudget the time that may
+	// be lost to timeouts in all.
+	lookupTimeout = 2 * time.Second
+	lookupBudget  = 4 * time.Second
 
 	servicesFile = "/etc/services"
 )
 
-// dns is what is used of a net.Resolver.
-type dns interface {
+// netResolver is what a Resolver needs of a net.Resolver.
+type netResolver interface {
 	LookupAddr(ctx context.Context, addr string) ([]string, error)
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Resolver looks names up and remembers them. It may be used by several
-// goroutines at once.
+// Resolver looks names up and remembers them. It may be used by several goroutines at
+// once.
 type Resolver struct {
-	dns      dns
-	patience patience
+	dns      netResolver
+	files    netResolver // after a failure of dns
+	budget   timeoutBudget
 	services func() services
 	hosts    *cache[netip.Addr, string]
 	addrs    *cache[hostQuery, hostAnswer]
 }
 
-// hostQuery is the question for the address of a name.
+// hostQuery is a lookup of the address of a name.
 type hostQuery struct {
 	name   string
 	family ipvs.Family
 }
 
-// hostAnswer is the answer to it.
+// hostAnswer is what it returned.
 type hostAnswer struct {
 	addr netip.Addr
 	err  error
 }
 
-// New makes a Resolver that asks this machine's files and its DNS servers. It
-// reads nothing yet.
+// New returns a Resolver that asks this machine's files and its DNS servers. It reads
+// nothing yet.
 func New() *Resolver {
-	return newResolver(&net.Resolver{PreferGo: true}, eachWait, maxWait, servicesFile)
+	return newResolver(&net.Resolver{PreferGo: true}, newFilesResolver(), lookupTimeout, lookupBudget, servicesFile)
 }
 
-// newResolver makes a Resolver of its parts.
-func newResolver(d dns, each, limit time.Duration, servicesPath string) *Resolver {
+// newResolver returns a Resolver of its parts.
+func newResolver(dns, files netResolver, timeout, budget time.Duration, servicesPath string) *Resolver {
 	r := &Resolver{
-		dns:      d,
-		patience: patience{each: each, limit: limit},
+		dns:      dns,
+		files:    files,
+		budget:   timeoutBudget{timeout: timeout, total: budget},
 		services: sync.OnceValue(func() services { return readServices(servicesPath) }),
 	}
 	r.hosts = newCache(r.reverse)
@@ -69,38 +74,53 @@ func newResolver(d dns, each, limit time.Duration, servicesPath string) *Resolve
 	return r
 }
 
-// Host is the name of an address: the first that /etc/hosts has for it, or the
-// first that DNS has. It is false where there is none, where it is not fit to be
-// printed, and after the resolver has kept silent for too long.
+// Host returns the name of an address: the first one that /etc/hosts has for it, or the
+// first one that DNS has. It returns false if there is none, if it could not be read in
+// a rule, and after the budget for a resolver that does not answer is spent.
 func (r *Resolver) Host(a netip.Addr) (string, bool) {
 	name := r.hosts.get(a.WithZone(""))
 	return name, name != ""
 }
 
-// reverse asks for the name of an address; "" is none. The C library refuses to
-// look :: up, which would otherwise be asked of DNS for every wildcard service.
+// reverse looks up the name of an address, "" if there is none. The C library does not
+// look up ::, for which every wildcard service would ask DNS.
 func (r *Resolver) reverse(a netip.Addr) string {
 	if !a.IsValid() || a == netip.IPv6Unspecified() {
 		return ""
 	}
 	var names []string
-	err := r.patience.ask(func(ctx context.Context) (err error) {
-		names, err = r.dns.LookupAddr(ctx, a.String())
+	err := r.lookUp(func(ctx context.Context, by netResolver) (err error) {
+		names, err = by.LookupAddr(ctx, a.String())
 		return err
 	})
 	if err != nil || len(names) == 0 {
 		return ""
 	}
+
 	name := strings.TrimSuffix(names[0], ".")
-	if !isHostName(name) {
+	if !isHostName(name) || isAddress(name) {
 		return ""
 	}
 	return name
 }
 
-// isHostName reports that a name consists of what names of hosts are made of, and
-// can be told from an option and a number when it is read in a rule: a saved
-// -t -dash:80 or -t 123:80 would load as something else or not at all.
+// lookUp does a lookup by DNS within the budget and, unless the answer is that there is
+// no such name, by the files alone.
+func (r *Resolver) lookUp(lookup func(context.Context, netResolver) error) error {
+	err := r.budget.do(func(ctx context.Context) error { return lookup(ctx, r.dns) })
+	var answer *net.DNSError
+	if err == nil || errors.As(err, &answer) && answer.IsNotFound {
+		return err
+	}
+	if lookup(context.Background(), r.files) == nil {
+		return nil
+	}
+	return err
+}
+
+// isHostName reports whether a name consists of the characters of host names, is no
+// number and does not begin like an option. A saved -t -dash:80 or -t 123:80 would load
+// as something else or not at all.
 func isHostName(name string) bool {
 	if strings.HasPrefix(name, "-") {
 		return false
@@ -118,8 +138,25 @@ func isHostName(name string) bool {
 	return letters > 0
 }
 
-// Prefetch looks the names of many addresses up, several at a time, and returns
-// when Host knows what there is to know of all.
+// isAddress reports whether inet_aton(3) reads a name as an address, as a rule is read:
+// one to four numbers, which may be octal or hexadecimal.
+func isAddress(name string) bool {
+	labels := strings.Split(name, ".")
+	if len(labels) > 4 {
+		return false
+	}
+	return !slices.ContainsFunc(labels, func(label string) bool {
+		base := 10 // or 8, whose digits are among these
+		if len(label) > 1 && (label[:2] == "0x" || label[:2] == "0X") {
+			label, base = label[2:], 16
+		}
+		_, err := strconv.ParseUint(label, base, 64)
+		return err != nil
+	})
+}
+
+// Prefetch looks up the names of many addresses, several at a time. After it, Host
+// answers for all of them at once.
 func (r *Resolver) Prefetch(addrs []netip.Addr) {
 	work := make(chan netip.Addr)
 	var workers sync.WaitGroup
@@ -130,6 +167,7 @@ func (r *Resolver) Prefetch(addrs []netip.Addr) {
 			}
 		})
 	}
+
 	seen := make(map[netip.Addr]bool, min(len(addrs), 1024))
 	for _, a := range addrs {
 		// Two workers on one address would both wait for it.
@@ -142,22 +180,22 @@ func (r *Resolver) Prefetch(addrs []netip.Addr) {
 	workers.Wait()
 }
 
-// LookupHost is the address of a host in a family; an unknown family counts as
-// IPv4, as in the place of a virtual service's address.
+// LookupHost returns the address of a host in a family. An unknown family counts as
+// IPv4.
 func (r *Resolver) LookupHost(name string, f ipvs.Family) (netip.Addr, error) {
 	answer := r.addrs.get(hostQuery{name, f})
 	return answer.addr, answer.err
 }
 
-// forward asks for the address of a name.
+// forward looks up the address of a name.
 func (r *Resolver) forward(q hostQuery) hostAnswer {
 	network := "ip4"
 	if q.family == ipvs.IPv6 {
 		network = "ip6"
 	}
 	var addrs []netip.Addr
-	err := r.patience.ask(func(ctx context.Context) (err error) {
-		addrs, err = r.dns.LookupNetIP(ctx, network, q.name)
+	err := r.lookUp(func(ctx context.Context, by netResolver) (err error) {
+		addrs, err = by.LookupNetIP(ctx, network, q.name)
 		return err
 	})
 	if err != nil {
@@ -174,13 +212,13 @@ func (r *Resolver) forward(q hostQuery) hostAnswer {
 	return hostAnswer{err: fmt.Errorf("look up host %q: no address of the family", q.name)}
 }
 
-// Port is the name of a port as a protocol knows it.
+// Port returns the name of a port of a protocol.
 func (r *Resolver) Port(p ipvs.Protocol, port uint16) (string, bool) {
 	name, ok := r.services().names[portKey{p, port}]
 	return name, ok
 }
 
-// LookupPort is the port that a protocol knows by a name.
+// LookupPort returns the port of a protocol that has a name.
 func (r *Resolver) LookupPort(p ipvs.Protocol, name string) (uint16, bool) {
 	port, ok := r.services().ports[nameKey{p, name}]
 	return port, ok

@@ -62,8 +62,10 @@ func (d *fakeDNS) LookupNetIP(_ context.Context, network, host string) ([]netip.
 	return nil, errNoSuchHost
 }
 
-// asking is a Resolver that asks d.
-func asking(d dns) *Resolver { return newResolver(d, time.Second, time.Second, goldenDir+"services") }
+// asking returns a Resolver that asks d, and no files.
+func asking(d netResolver) *Resolver {
+	return newResolver(d, &fakeDNS{}, time.Second, time.Second, goldenDir+"services")
+}
 
 func TestHost(t *testing.T) {
 	d := &fakeDNS{names: map[string][]string{
@@ -188,7 +190,7 @@ func silentDNS(t *testing.T) *net.Resolver {
 // what is allowed once, and some time for the scheduling of a busy machine.
 func TestSilentResolverDelaysOnce(t *testing.T) {
 	const each, limit, slack = 100 * time.Millisecond, 200 * time.Millisecond, time.Second
-	r := newResolver(silentDNS(t), each, limit, goldenDir+"services")
+	r := newResolver(silentDNS(t), &fakeDNS{}, each, limit, goldenDir+"services")
 	var addrs []netip.Addr
 	for i := range 1000 {
 		addrs = append(addrs, netip.AddrFrom4([4]byte{203, 0, byte(i >> 8), byte(i)}))
@@ -203,8 +205,8 @@ func TestSilentResolverDelaysOnce(t *testing.T) {
 			t.Errorf("%v: got %q", a, name)
 		}
 	}
-	if _, err := r.LookupHost("host.example", ipvs.IPv4); !errors.Is(err, errSilent) {
-		t.Errorf("got %v, want %v", err, errSilent)
+	if _, err := r.LookupHost("host.example", ipvs.IPv4); !errors.Is(err, errBudgetSpent) {
+		t.Errorf("got %v, want %v", err, errBudgetSpent)
 	}
 	if took := time.Since(start); took > limit+each+slack {
 		t.Errorf("took %v", took)
@@ -214,7 +216,7 @@ func TestSilentResolverDelaysOnce(t *testing.T) {
 // TestSilentResolverOneByOne has a listing that does not prefetch.
 func TestSilentResolverOneByOne(t *testing.T) {
 	const each, limit = 50 * time.Millisecond, 100 * time.Millisecond
-	r := newResolver(silentDNS(t), each, limit, goldenDir+"services")
+	r := newResolver(silentDNS(t), &fakeDNS{}, each, limit, goldenDir+"services")
 	start := time.Now()
 	for i := range 100 {
 		r.Host(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}))
@@ -224,17 +226,93 @@ func TestSilentResolverOneByOne(t *testing.T) {
 	}
 }
 
-// TestPatienceCountsTimeOnce has look-ups that waited side by side.
-func TestPatienceCountsTimeOnce(t *testing.T) {
-	var p patience
+// TestBudgetCountsTimeOnce checks that lookups which wait side by side spend their time
+// once.
+func TestBudgetCountsTimeOnce(t *testing.T) {
+	var b timeoutBudget
 	at := func(s int) time.Time { return time.Unix(int64(s), 0) }
-	p.lose(at(0), at(2))
-	p.lose(at(0), at(2))
-	p.lose(at(1), at(3))
-	p.lose(at(1), at(2)) // told late
-	p.lose(at(10), at(11))
-	if want := 4 * time.Second; p.lost != want {
-		t.Errorf("lost %v, want %v", p.lost, want)
+	b.spend(at(0), at(2))
+	b.spend(at(0), at(2))
+	b.spend(at(1), at(3))
+	b.spend(at(1), at(2)) // added late
+	b.spend(at(10), at(11))
+	if want := 4 * time.Second; b.spent != want {
+		t.Errorf("spent %v, want %v", b.spent, want)
+	}
+}
+
+// TestFilesAfterDNS checks that a failure of DNS, but not its answer that there is no
+// such name, leads to the files.
+func TestFilesAfterDNS(t *testing.T) {
+	host, addr := "file.example", netip.MustParseAddr("10.0.0.1")
+	files := &fakeDNS{names: map[string][]string{"10.0.0.1": {host}}, addrs: map[string][]netip.Addr{host: {addr}}}
+	for _, test := range []struct {
+		name  string
+		err   error
+		found bool
+	}{
+		{"no such name", &net.DNSError{IsNotFound: true}, false},
+		{"refused", &net.DNSError{Err: "server misbehaving", IsTemporary: true}, true},
+		{"no server", &net.OpError{Op: "dial", Err: os.ErrPermission}, true},
+		{"no answer", &net.DNSError{IsTimeout: true}, true},
+		{"the budget is spent", context.DeadlineExceeded, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newResolver(failingDNS{test.err}, files, time.Second, 0, goldenDir+"services")
+			if test.err != context.DeadlineExceeded {
+				r.budget.total = time.Minute
+			}
+			if got, ok := r.Host(addr); ok != test.found || ok && got != host {
+				t.Errorf("got %q, %v, want %q, %v", got, ok, host, test.found)
+			}
+			if got, err := r.LookupHost(host, ipvs.IPv4); (err == nil) != test.found || err == nil && got != addr {
+				t.Errorf("got %v, %v, want %v, %v", got, err, addr, test.found)
+			}
+		})
+	}
+}
+
+// failingDNS fails.
+type failingDNS struct{ err error }
+
+func (d failingDNS) LookupAddr(context.Context, string) ([]string, error) { return nil, d.err }
+func (d failingDNS) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return nil, d.err
+}
+
+// TestFilesResolver checks that the server of newFilesResolver answers. Every machine
+// has a name for 127.0.0.1 in its files, and none for an address of a documentation.
+func TestFilesResolver(t *testing.T) {
+	r := newFilesResolver()
+	names, err := r.LookupAddr(t.Context(), "127.0.0.1")
+	if err != nil || len(names) == 0 {
+		t.Errorf("127.0.0.1: got %q, %v", names, err)
+	}
+	for range 3 {
+		var answer *net.DNSError
+		if names, err := r.LookupAddr(t.Context(), "192.0.2.1"); !errors.As(err, &answer) || !answer.IsNotFound {
+			t.Errorf("192.0.2.1: got %q, %v", names, err)
+		}
+		if addrs, err := r.LookupNetIP(t.Context(), "ip", "host.example"); !errors.As(err, &answer) || !answer.IsNotFound {
+			t.Errorf("host.example: got %v, %v", addrs, err)
+		}
+	}
+}
+
+// TestAddressesAreNoNames checks that a name which a rule would read as an address is
+// not a name.
+func TestAddressesAreNoNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"0x0a000001": "", "0X0A000001": "", "1.2.3.0x4": "", "0x1.0x2.0x3.0x4": "", "0x0b": "", "0xff.1": "", "0xa.": "",
+		"0xg": "0xg", "0x": "0x", "x0.1": "x0.1", "1.2.3.4.0x5": "1.2.3.4.0x5", "0b1": "0b1", "0o7": "0o7", "0x1_0": "0x1_0",
+		"a.0x1": "a.0x1", "0x1.example": "0x1.example", "1e3": "1e3", "dead.beef": "dead.beef", "0x1-2": "0x1-2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := asking(&fakeDNS{names: map[string][]string{"10.0.0.1": {name}}})
+			if got, ok := r.Host(netip.MustParseAddr("10.0.0.1")); got != want || ok != (want != "") {
+				t.Errorf("got %q, %v, want %q", got, ok, want)
+			}
+		})
 	}
 }
 
@@ -242,7 +320,7 @@ func TestPatienceCountsTimeOnce(t *testing.T) {
 // listing, but answers: that is no reason to give up.
 func TestSlowAnswersAreAwaited(t *testing.T) {
 	d := &fakeDNS{names: map[string][]string{}, delay: 30 * time.Millisecond}
-	r := newResolver(d, 50*time.Millisecond, 50*time.Millisecond, goldenDir+"services")
+	r := newResolver(d, &fakeDNS{}, 50*time.Millisecond, 50*time.Millisecond, goldenDir+"services")
 	for i := range 5 {
 		a := netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})
 		d.names[a.String()] = []string{"host.example."}
@@ -256,7 +334,7 @@ func TestSlowAnswersAreAwaited(t *testing.T) {
 // away again after the first question.
 func TestServicesAreReadWhenWanted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "services")
-	r := newResolver(nil, 0, 0, path)
+	r := newResolver(nil, nil, 0, 0, path)
 	if err := os.WriteFile(path, []byte("late 80/tcp\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

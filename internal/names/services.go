@@ -8,40 +8,42 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// services are the names of a services file, both ways.
+// services has the names of a services file, both ways.
 type services struct {
 	names map[portKey]string
 	ports map[nameKey]uint16
 }
 
-// portKey and nameKey tell a port, and a name, of one protocol from those of
-// another.
+// portKey is a port of a protocol.
 type portKey struct {
 	protocol ipvs.Protocol
 	port     uint16
 }
 
+// nameKey is the name of a service of a protocol.
 type nameKey struct {
 	protocol ipvs.Protocol
 	name     string
 }
 
-// readServices reads a services file. A machine without one has no names.
+// readServices reads a services file. Without one, no port has a name.
 func readServices(path string) services {
 	s := services{map[portKey]string{}, map[nameKey]uint16{}}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return s
 	}
+
 	for line := range strings.Lines(string(text)) {
 		s.add(line)
 	}
 	return s
 }
 
-// add takes a line: NAME PORT/PROTOCOL ALIAS..., and a comment from # on. Where
-// several lines have the same port, or the same name, the first counts, as in the
-// C library.
+// add adds a line: NAME PORT/PROTOCOL ALIAS..., and a comment from # on. If several
+// lines have the same port, or the same name, the first one counts, as in the C library.
+// A port whose name belongs to another port by that has no name: a saved rule would load
+// with the other port.
 func (s services) add(line string) {
 	line, _, _ = strings.Cut(line, "#")
 	words := strings.Fields(line)
@@ -52,17 +54,20 @@ func (s services) add(line string) {
 	if !ok {
 		return
 	}
+
 	name, aliases := words[0], words[2:]
-	if key := (portKey{protocol, port}); s.names[key] == "" && isServiceName(name) {
-		s.names[key] = name
-	}
 	s.addName(protocol, name, port)
 	for _, alias := range aliases {
 		s.addName(protocol, alias, port)
 	}
+
+	key := portKey{protocol, port}
+	if s.names[key] == "" && isServiceName(name) && s.ports[nameKey{protocol, name}] == port {
+		s.names[key] = name
+	}
 }
 
-// addName makes a port known by a name.
+// addName adds a name of a port.
 func (s services) addName(p ipvs.Protocol, name string, port uint16) {
 	key := nameKey{p, name}
 	if _, ok := s.ports[key]; !ok {
@@ -70,15 +75,16 @@ func (s services) addName(p ipvs.Protocol, name string, port uint16) {
 	}
 }
 
-// parsePort reads PORT/PROTOCOL. As the C library has it, the port may be
-// hexadecimal or octal and the protocol is in lower case. Protocols that IPVS does
-// not balance do not count.
+// parsePort parses PORT/PROTOCOL. As in the C library, the port may be hexadecimal or
+// octal, and the protocol is in lower case. Protocols that IPVS does not balance are
+// rejected.
 func parsePort(word string) (uint16, ipvs.Protocol, bool) {
 	number, protocol, _ := strings.Cut(word, "/")
 	port, err := strconv.ParseUint(strings.TrimPrefix(number, "+"), 0, 16)
 	if err != nil {
 		return 0, 0, false
 	}
+
 	for _, p := range []ipvs.Protocol{ipvs.TCP, ipvs.UDP, ipvs.SCTP} {
 		if protocol == p.String() {
 			return uint16(port), p, true
@@ -87,9 +93,12 @@ func parsePort(word string) (uint16, ipvs.Protocol, bool) {
 	return 0, 0, false
 }
 
-// isServiceName reports that a name shows as it is, and does not break the
-// ADDRESS:PORT that it becomes part of.
+// isServiceName reports whether a name prints as it is, does not break the ADDRESS:PORT
+// that it becomes part of, and is not read as a number there.
 func isServiceName(name string) bool {
+	if _, err := strconv.Atoi(name); err == nil {
+		return false
+	}
 	for _, c := range []byte(name) {
 		if c <= ' ' || c > '~' || c == ':' {
 			return false

@@ -32,7 +32,7 @@ func readLines(t *testing.T, name string) [][3]string {
 }
 
 // fromServices is a Resolver that knows the services of the golden directory.
-func fromServices() *Resolver { return newResolver(nil, 0, 0, goldenDir+"services") }
+func fromServices() *Resolver { return newResolver(nil, nil, 0, 0, goldenDir+"services") }
 
 // TestPortsHaveTheReferencesNames compares with what the reference printed for
 // each port; a listing cuts its lines, so a long name counts as far as it goes.
@@ -72,20 +72,39 @@ func TestNamesHaveTheReferencesPorts(t *testing.T) {
 	}
 }
 
-// TestServiceNamesThatSteer has names that the reference prints and we do not:
-// the next line of the same port counts.
-func TestServiceNamesThatSteer(t *testing.T) {
-	s := services{map[portKey]string{}, map[nameKey]uint16{}}
-	for _, line := range []string{"a\x1b[1m 1/tcp", "a:b 1/tcp", "ü 1/tcp", "plain 1/tcp", "later 1/tcp"} {
-		s.add(line)
-	}
-	if got := s.names[portKey{ipvs.TCP, 1}]; got != "plain" {
-		t.Errorf("got %q, want %q", got, "plain")
+// TestServiceNamesThatDoNotLoad has names that the reference program prints and this one
+// does not, because a rule with them would be read otherwise or not at all. The next line
+// of the same port counts.
+func TestServiceNamesThatDoNotLoad(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		lines []string
+		want  string // of port 1
+	}{
+		{"control characters", []string{"a\x1b[1m 1/tcp", "plain 1/tcp", "later 1/tcp"}, "plain"},
+		{"a colon", []string{"a:b 1/tcp", "plain 1/tcp"}, "plain"},
+		{"outside ASCII", []string{"ü 1/tcp", "plain 1/tcp"}, "plain"},
+		{"a number", []string{"80 1/tcp", "plain 1/tcp"}, "plain"},
+		{"a number with a sign", []string{"+80 1/tcp"}, ""},
+		{"not quite a number", []string{"0x50 1/tcp"}, "0x50"},
+		{"the name of another port", []string{"name 2/tcp", "name 1/tcp", "plain 1/tcp"}, "plain"},
+		{"the alias of another port", []string{"other 2/tcp name", "name 1/tcp"}, ""},
+		{"the name of another protocol's port", []string{"name 2/udp", "name 1/tcp"}, "name"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := services{map[portKey]string{}, map[nameKey]uint16{}}
+			for _, line := range test.lines {
+				s.add(line)
+			}
+			if got := s.names[portKey{ipvs.TCP, 1}]; got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 
 func TestNoServicesFile(t *testing.T) {
-	r := newResolver(nil, 0, 0, goldenDir+"absent")
+	r := newResolver(nil, nil, 0, 0, goldenDir+"absent")
 	if name, ok := r.Port(ipvs.TCP, 80); ok {
 		t.Errorf("port 80 is %q", name)
 	}

@@ -3,9 +3,9 @@
 // take effect.
 //
 //	reader.go        a rule stream -> rules
-//	decoder.go       a JSON document -> rules: lists, objects, values
+//	decoder*.go      a JSON document -> rules: lists, objects, values
 //	document*.go     what the objects of a document mean
-//	json_scanner.go  JSON text -> tokens
+//	json_*.go        JSON text -> tokens
 //	log.go           rules in compact memory, as records (codec.go, records.go)
 //
 // The package is pure: it reads from an io.Reader and prints nothing. What is wrong

@@ -84,15 +84,21 @@ var daemonObject = object{
 	},
 }
 
-// add makes the rule of a change, unless the change is not valid or the table that the
-// document describes would refuse it. Its error has been reported.
-func (d *Decoder) add(pos Position, c ipvs.Change) error {
+// add makes the rule of a change, or reports why there is none.
+func (d *Decoder) add(pos Position, c ipvs.Change) {
+	if err := d.makeRule(pos, c); err != nil {
+		d.report(pos, err)
+	}
+}
+
+// makeRule makes the rule of a change. The error is that of the change, or of the table
+// that the document describes.
+func (d *Decoder) makeRule(pos Position, c ipvs.Change) error {
 	cmd, err := command.FromChange(c)
 	if err == nil {
 		err = d.note(&cmd.Change)
 	}
 	if err != nil {
-		d.report(pos, err)
 		return err
 	}
 
@@ -104,25 +110,24 @@ func (d *Decoder) add(pos Position, c ipvs.Change) error {
 // already, or for a server of a service that is not.
 func (d *Decoder) note(c *ipvs.Change) error {
 	v := &d.values
-	errno := syscall.EEXIST
 	isNew := true
 	switch c.Op {
 	case ipvs.AddService:
 		isNew = v.services.addService(c.Service.ID)
 	case ipvs.AddDestination:
-		isNew = v.service.exists && v.serverAddrs.addAddr(0, c.Destination.Addr)
 		if !v.service.exists {
-			errno = syscall.ESRCH
+			return &ipvs.Error{Op: c.Op, Errno: syscall.ESRCH}
 		}
+		isNew = v.serverAddrs.addAddr(0, c.Destination.Addr)
 	case ipvs.StartDaemon:
 		isNew = !slices.Contains(v.daemons, c.Daemon.State)
-		if isNew { // else they would grow with the document
+		if isNew { // or they would grow with the document
 			v.daemons = append(v.daemons, c.Daemon.State)
 		}
 	}
 
 	if !isNew {
-		return &ipvs.Error{Op: c.Op, Errno: errno}
+		return &ipvs.Error{Op: c.Op, Errno: syscall.EEXIST}
 	}
 	return nil
 }

@@ -96,9 +96,7 @@ func (d *Decoder) addServer() {
 		d.report(pos, usageError("Tunnel options conflict with forward method"))
 		return
 	}
-
-	// An error has been reported.
-	_ = d.add(pos, ipvs.Change{Op: ipvs.AddDestination, Service: ipvs.Service{ID: v.service.ID}, Destination: s.Destination})
+	d.add(pos, ipvs.Change{Op: ipvs.AddDestination, Service: ipvs.Service{ID: v.service.ID}, Destination: s.Destination})
 }
 
 // serverList keeps servers in compact memory, and returns them in order.

@@ -150,11 +150,11 @@ func (d *Decoder) endService(nerrors int) {
 		err = usageError("multiple 'pe' options specified")
 	}
 	if err == nil {
-		err = d.add(s.pos, ipvs.Change{Op: ipvs.AddService, Service: s.Service})
-	} else {
+		err = d.makeRule(s.pos, ipvs.Change{Op: ipvs.AddService, Service: s.Service})
+	}
+	if err != nil {
 		d.report(s.pos, err)
 	}
-
 	s.exists = err == nil || errors.Is(err, syscall.EEXIST)
 	d.beginServers()
 }

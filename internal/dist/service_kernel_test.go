@@ -164,7 +164,7 @@ func TestKernelServiceBadRules(t *testing.T) {
 		"bad address": {"-C\n-A -t nonsense\n", difftest.Result{Status: 2,
 			Stderr: "line 2: illegal virtual server address[:port] specified\n"}},
 		"unknown scheduler": {"-A -t 10.0.0.2:80 -s nonsense\n", difftest.Result{Status: 255,
-			Stderr: "-A -t 10.0.0.2:80 -s nonsense: Scheduler or persistence engine not found\nNothing was changed: what had been done was undone.\n"}},
+			Stderr: "-A -t 10.0.0.2:80 -s nonsense: Scheduler or persistence engine not found\nno changes were made\n"}},
 		"shell variables of another distribution": {"AUTO=true\n", difftest.Result{Status: 255,
 			Stderr: "line 1: Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"}},
 	} {

@@ -80,7 +80,7 @@ func (d *drainer) run(limit time.Duration) error {
 		return d.abandon(err)
 	}
 	if left > 0 {
-		return &exitError{status: statusConnectionsLeft, err: errors.New(fmt.Sprintf("%v was removed with %d connections left", d.addr(), left))}
+		return &exitError{status: statusConnectionsLeft, err: fmt.Errorf("%v was removed with %d connections left", d.addr(), left)}
 	}
 	return nil
 }

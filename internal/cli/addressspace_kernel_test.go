@@ -5,15 +5,13 @@ package cli_test
 import (
 	"strings"
 	"testing"
-
-	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 )
 
 // TestKernelAddressSpace holds the figures of the README: the Go runtime reserves some
 // 0.7 GB of addresses before main, and cannot start where a limit forbids that.
 func TestKernelAddressSpace(t *testing.T) {
-	w, ours := newWorld(t), programs(t)
-	w.must(t, cli.Restore, manyServices(1, 1001, 1), "ipvsadm-restore")
+	ns, ours := newNamespace(t), ourPrograms(t)
+	ns.mustRun(t, manyServices(1, 1001, 1), "ipvsadm-restore")
 	for _, test := range []struct {
 		name, limit string // in KiB
 		starts      bool
@@ -23,7 +21,7 @@ func TestKernelAddressSpace(t *testing.T) {
 		{"plenty", "1400000", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := w.line(t, ours, "ulimit -v "+test.limit+"; ipvsadm -Ln | wc -l; exit ${PIPESTATUS[0]}")
+			got := ns.shell(t, ours, "ulimit -v "+test.limit+"; ipvsadm -Ln | wc -l; exit ${PIPESTATUS[0]}")
 			if starts := got.Status == 0 && got.Stdout == "2003\n" && got.Stderr == ""; starts != test.starts {
 				t.Errorf("%+v", got)
 			}

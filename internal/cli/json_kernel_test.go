@@ -5,19 +5,17 @@ package cli_test
 import (
 	"encoding/json"
 	"math/rand/v2"
-	"net"
 	"strings"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
-// mixedRules are a table with all that a listing can show; the first services have
-// real servers in the namespace.
+// mixedRules are the rules of a table with everything that a listing can show. The real
+// servers of the first services are in the namespace.
 const mixedRules = `--set 901 121 301
 -A -t 10.1.1.1:80 -s wrr
 -a -t 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 5 -x 90 -y 80
@@ -38,51 +36,31 @@ const mixedRules = `--set 901 121 301
 -A -f 4 -6 -s lblcr
 `
 
-// busy is a world with that table and connections.
-func busy(t *testing.T) world {
+// newBusyNamespace returns a namespace with the table of mixedRules and connections.
+func newBusyNamespace(t *testing.T) namespace {
 	t.Helper()
-	w := newWorld(t)
-	w.addresses(t, "10.1.1.1/32", "10.2.2.2/32", "10.2.2.3/32", "2001:db8::1/128", "2001:db8::2/128")
+	ns := newNamespace(t)
+	ns.addAddresses(t, "10.1.1.1/32", "10.2.2.2/32", "10.2.2.3/32", "2001:db8::1/128", "2001:db8::2/128")
 	for _, addr := range []string{"10.2.2.2:8080", "10.2.2.3:8080", "[2001:db8::2]:8080"} {
-		w.serve(t, addr)
+		ns.serve(t, addr)
 	}
-	w.must(t, cli.Run, mixedRules, "ipvsadm -R")
+	ns.mustRun(t, mixedRules, "ipvsadm -R")
+
 	for range 12 {
-		w.dial(t, "10.1.1.1:80")
+		ns.dial(t, "10.1.1.1:80")
 	}
 	for range 3 {
-		w.dial(t, "[2001:db8::1]:80")
+		ns.dial(t, "[2001:db8::1]:80")
 	}
-	w.send(t, "10.1.1.1:5060", "OPTIONS sip:a@b SIP/2.0\r\nCall-ID: c\"a\\ll@example\r\n\r\n")
-	return w
+	ns.sendDatagram(t, "10.1.1.1:5060", "OPTIONS sip:a@b SIP/2.0\r\nCall-ID: c\"a\\ll@example\r\n\r\n")
+	return ns
 }
 
-// send sends a datagram.
-func (w world) send(t *testing.T, addr, text string) {
-	t.Helper()
-	err := w.Do(func() error {
-		c, err := net.Dial("udp", addr)
-		if err != nil {
-			return err
-		}
-		t.Cleanup(func() { c.Close() })
-		_, err = c.Write([]byte(text))
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestKernelJSONTellsAll: each listing of the reference, made again of nothing but
-// the document, is the same byte for byte.
-func TestKernelJSONTellsAll(t *testing.T) {
-	reference, err := difftest.Reference()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := busy(t)
-	w.awaitTraffic(t)
+// TestKernelJSONListings checks that documents have everything that listings have: each
+// listing of the reference can be made of a document alone, byte for byte.
+func TestKernelJSONListings(t *testing.T) {
+	ns := newBusyNamespace(t)
+	ns.awaitRates(t)
 	for _, test := range []jsonListing{
 		{"-Ln", "-Ln --json", jsonDoc.plain},
 		{"-Ln --stats --exact", "-L --stats --json", jsonDoc.stats},
@@ -96,55 +74,55 @@ func TestKernelJSONTellsAll(t *testing.T) {
 		{"-L --timeout", "-L --timeout --json", jsonDoc.timeouts},
 		{"-L --timeout", "-S --all --json", jsonDoc.timeouts},
 	} {
-		test.compare(t, reference, w)
+		t.Run(test.document, func(t *testing.T) { test.compare(t, ns) })
 	}
 }
 
-// TestKernelJSONTellsDaemons is the same for sync daemons, which the kernel does not
-// run beside tunnels to another address family.
-func TestKernelJSONTellsDaemons(t *testing.T) {
-	reference, err := difftest.Reference()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld(t)
+// TestKernelJSONDaemons checks the same for sync daemons, which the kernel does not run
+// beside tunnels to another address family.
+func TestKernelJSONDaemons(t *testing.T) {
+	ns := newNamespace(t)
 	for _, daemon := range []string{"backup --syncid 9 --mcast-port 99", "master --mcast-ttl 3 --sync-maxlen 900"} {
-		w.must(t, cli.Run, "", "ipvsadm --start-daemon "+daemon+" --mcast-interface lo")
-		jsonListing{"-L --daemon", "-L --daemon --json", jsonDoc.daemons}.compare(t, reference, w)
-		jsonListing{"-L --daemon", "-S --all --json", jsonDoc.daemons}.compare(t, reference, w)
+		ns.mustRun(t, "", "ipvsadm --start-daemon "+daemon+" --mcast-interface lo")
+		for _, document := range []string{"-L --daemon --json", "-S --all --json"} {
+			t.Run(daemon+" "+document, func(t *testing.T) {
+				jsonListing{"-L --daemon", document, jsonDoc.daemons}.compare(t, ns)
+			})
+		}
 	}
 }
 
-// jsonListing is a listing of the reference and the document that tells the same.
+// jsonListing is a listing of the reference and a document that has the same in it.
 type jsonListing struct {
 	listing, document string
-	// write makes the listing of the document.
+	// write returns the listing of a document.
 	write func(jsonDoc) string
 }
 
-func (l jsonListing) compare(t *testing.T, reference difftest.Programs, w world) {
+// compare compares the listing of the reference with that of the document.
+func (l jsonListing) compare(t *testing.T, ns namespace) {
 	t.Helper()
-	document, listing := w.steady(t, reference, l.document, l.listing)
+	document, listing := ns.readTogether(t, l.document, l.listing)
 	var doc jsonDoc
 	if err := json.Unmarshal([]byte(document), &doc); err != nil {
-		t.Fatalf("%s: %v\n%s", l.document, err, document)
+		t.Fatalf("%v\n%s", err, document)
 	}
 	if d := gocmp.Diff(listing, l.write(doc)); d != "" {
-		t.Errorf("%s of %s (-reference +from the document):\n%s%s", l.listing, l.document, d, document)
+		t.Errorf("%s (-reference +made of the document):\n%s%s", l.listing, d, document)
 	}
 }
 
-// steady gives a document and the reference's listing of the same moment: nothing
-// changed between a document before and one after.
-func (w world) steady(t *testing.T, reference difftest.Programs, document, listing string) (string, string) {
+// readTogether returns a document and a listing of the reference, between which nothing
+// changed: the document is the same before and after the listing.
+func (ns namespace) readTogether(t *testing.T, document, listing string) (string, string) {
 	t.Helper()
 	for range 50 {
-		before := w.must(t, cli.Run, "", "ipvsadm "+document)
-		r := runReference(t, reference, w, strings.Fields(listing))
+		before := ns.mustRun(t, "", "ipvsadm "+document)
+		r := ns.runReference(t, strings.Fields(listing)...)
 		if r.Status != 0 {
 			t.Fatalf("%s: %+v", listing, r)
 		}
-		if w.must(t, cli.Run, "", "ipvsadm "+document) == before {
+		if ns.mustRun(t, "", "ipvsadm "+document) == before {
 			return before, r.Stdout
 		}
 	}
@@ -152,14 +130,14 @@ func (w world) steady(t *testing.T, reference difftest.Programs, document, listi
 	return "", ""
 }
 
-// awaitTraffic waits until there is something to compare in every column: the rates
-// are reckoned every two seconds.
-func (w world) awaitTraffic(t *testing.T) {
+// awaitRates waits until no column of a listing of rates is 0. The kernel estimates
+// rates every two seconds.
+func (ns namespace) awaitRates(t *testing.T) {
 	t.Helper()
 	for range 100 {
-		s := w.read(t, "-L -t 10.1.1.1:80 --json").Services[0]
+		s := ns.readDocument(t, "-L -t 10.1.1.1:80 --json").Services[0]
 		if s.Stats.CPS*s.Stats.InPPS*s.Stats.OutPPS*s.Stats.InBPS*s.Stats.OutBPS > 0 {
-			w.checkTraffic(t, s)
+			ns.checkTraffic(t, s)
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -167,90 +145,97 @@ func (w world) awaitTraffic(t *testing.T) {
 	t.Fatal("no rates after ten seconds")
 }
 
-func (w world) checkTraffic(t *testing.T, s jsonService) {
+// checkTraffic checks that the connections of newBusyNamespace are in documents.
+func (ns namespace) checkTraffic(t *testing.T, s jsonService) {
 	t.Helper()
-	one, two := s.Destinations[0], s.Destinations[1]
-	if s.Stats.Connections != 12 || one.Stats.Connections+two.Stats.Connections != 12 || one.Active+two.Active != 12 {
+	first, second := s.Destinations[0], s.Destinations[1]
+	if s.Stats.Connections != 12 || first.Stats.Connections+second.Stats.Connections != 12 || first.Active+second.Active != 12 {
 		t.Errorf("not the 12 connections: %+v", s)
 	}
-	if s := w.read(t, "-L -t [2001:db8::1]:80 --json").Services[0]; s.Destinations[0].Persistent != 1 {
+	if s := ns.readDocument(t, "-L -t [2001:db8::1]:80 --json").Services[0]; s.Destinations[0].Persistent != 1 {
 		t.Errorf("not one persistent connection: %+v", s)
 	}
-	engines := 0
-	for _, c := range w.read(t, "-L -c --json").Connections {
+
+	calls := 0
+	for _, c := range ns.readDocument(t, "-L -c --json").Connections {
 		if c.Engine == "sip" && c.Data == `c"a\ll@example` {
-			engines++
+			calls++
 		}
 	}
-	if engines != 1 {
-		t.Errorf("%d calls of the persistence engine, want 1", engines)
+	if calls != 1 {
+		t.Errorf("%d connections of the persistence engine, want 1", calls)
 	}
 }
 
-// read reads a document.
-func (w world) read(t *testing.T, line string) (doc jsonDoc) {
+// readDocument returns the document that ipvsadm prints.
+func (ns namespace) readDocument(t *testing.T, line string) (doc jsonDoc) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(w.must(t, cli.Run, "", "ipvsadm "+line)), &doc); err != nil {
+	if err := json.Unmarshal([]byte(ns.mustRun(t, "", "ipvsadm "+line)), &doc); err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
 	return doc
 }
 
-// TestKernelJSONRoundTrip: the document of a table makes the same table, by -S and by
-// -L, and differs from nothing afterwards.
+// TestKernelJSONRoundTrip checks that the documents of -S and -L make the same table
+// again, and that there is no difference afterwards.
 func TestKernelJSONRoundTrip(t *testing.T) {
 	const rounds = 200
-	w := newWorld(t)
+	ns := newNamespace(t)
 	r := rand.New(rand.NewPCG(7, 8))
 	for i := range rounds {
 		rules := randomRules(r)
-		w.must(t, cli.Restore, rules, "ipvsadm-restore")
-		before := w.state(t)
-		saved := w.must(t, cli.Save, "", "ipvsadm-save --json --all")
-		listed := w.must(t, cli.Run, "", "ipvsadm -L --stats --json")
-		for what, document := range map[string]string{"-S": saved, "-L": listed} {
-			w.must(t, cli.Run, "", "ipvsadm -C")
-			w.must(t, cli.Restore, document, "ipvsadm-restore --json")
-			if d := diff(before, w.state(t)); d != "" {
-				t.Fatalf("%s, rules:\n%s\ndocument:\n%s\nthe table (-before +after):\n%s", what, rules, document, d)
+		ns.mustRun(t, rules, "ipvsadm-restore")
+		before := ns.readState(t)
+		saved := ns.mustRun(t, "", "ipvsadm-save --json --all")
+		listed := ns.mustRun(t, "", "ipvsadm -L --stats --json")
+
+		for _, document := range []string{saved, listed} {
+			ns.mustRun(t, "", "ipvsadm -C")
+			ns.mustRun(t, document, "ipvsadm-restore --json")
+			if d := diffStates(before, ns.readState(t)); d != "" {
+				t.Fatalf("rules:\n%s\ndocument:\n%s\nstate (-before +after):\n%s", rules, document, d)
 			}
-			w.must(t, cli.Restore, document, "ipvsadm-restore --json --diff")
+			ns.mustRun(t, document, "ipvsadm-restore --json --diff")
 		}
-		if again := w.must(t, cli.Save, "", "ipvsadm-save --json --all"); again != saved {
+
+		if again := ns.mustRun(t, "", "ipvsadm-save --json --all"); again != saved {
 			t.Fatalf("round %d:\nfirst  %s\nsecond %s", i, saved, again)
 		}
 	}
 	t.Logf("%d tables", rounds)
 }
 
-// TestKernelBadDocument: one fault, and the table is as it was.
+// TestKernelBadDocument checks that a document with a fault leaves the table as it was.
 func TestKernelBadDocument(t *testing.T) {
-	w := newWorld(t)
-	w.must(t, cli.Run, mixedRules, "ipvsadm -R")
-	before := w.state(t)
-	saved := w.must(t, cli.Save, "", "ipvsadm-save --json")
-	for what, document := range map[string]string{
-		"cut off":   saved[:len(saved)-3],
-		"a weight":  strings.Replace(saved, `"weight":5`, `"weight":-5`, 1),
-		"an option": strings.Replace(saved, `"weight":5`, `"wait":5`, 1),
-		"rules":     mixedRules,
-		"nothing":   "",
+	ns := newNamespace(t)
+	ns.mustRun(t, mixedRules, "ipvsadm -R")
+	before := ns.readState(t)
+	saved := ns.mustRun(t, "", "ipvsadm-save --json")
+	for _, test := range []struct{ name, document string }{
+		{"cut off", saved[:len(saved)-3]},
+		{"bad weight", strings.Replace(saved, `"weight":5`, `"weight":-5`, 1)},
+		{"unknown key", strings.Replace(saved, `"weight":5`, `"wait":5`, 1)},
+		{"rules", mixedRules},
+		{"empty", ""},
 	} {
-		status, out, errs := w.program(cli.Restore, document, "ipvsadm-restore --json")
-		if status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%s: status %d, %q, %q", what, status, out, errs)
-		}
-		if d := diff(before, w.state(t)); d != "" {
-			t.Errorf("%s: the table changed (-before +after):\n%s", what, d)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			r := ns.run(test.document, "ipvsadm-restore --json")
+			if r.Status != 2 || r.Stdout != "" || strings.Count(r.Stderr, "\n") != 1 {
+				t.Errorf("%+v", r)
+			}
+			ns.checkState(t, before)
+		})
 	}
-	more := `{"services":[{"fwmark":5,"scheduler":"rr"},{"fwmark":77,"scheduler":"no-such-thing"},{"fwmark":78}]}`
-	status, _, errs := w.program(cli.Run, more, "ipvsadm -R --json")
-	want := "services[0]: Service already exists\nservices[1]: Scheduler or persistence engine not found\n"
-	if status != 255 || errs != want {
-		t.Errorf("refused: status %d, %q", status, errs)
-	}
-	if got := len(w.state(t).Entries); got != len(before.Entries)+1 {
-		t.Errorf("%d services after adding one to %d", got, len(before.Entries))
-	}
+}
+
+// TestKernelRejectedDocument checks that what the kernel rejects of a document is
+// reported, and that the rest is applied.
+func TestKernelRejectedDocument(t *testing.T) {
+	ns := newNamespace(t)
+	ns.mustRun(t, "-A -f 5 -s wlc\n", "ipvsadm -R")
+	document := `{"services":[{"fwmark":5,"scheduler":"rr"},{"fwmark":77,"scheduler":"no-such-thing"},{"fwmark":78}]}`
+	checkResult(t, ns.run(document, "ipvsadm -R --json"), difftest.Result{
+		Status: 255, Stderr: "services[0]: Service already exists\nservices[1]: Scheduler or persistence engine not found\n",
+	})
+	checkText(t, ns.save(t), "-A -f 5 -s wlc\n-A -f 78 -s wlc\n")
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// jsonDoc is any of the documents, as a program might read them. Its methods write
-// the reference's listings of it, by the reference's formats.
+// jsonDoc is any of the documents, as a program might read them. Its methods return the
+// listings of the reference that have the same in them.
 type jsonDoc struct {
 	Version     string
 	Size        int `json:"conn_table_size"`
@@ -89,7 +89,7 @@ func (e jsonEnd) String() string {
 	return fmt.Sprintf("%s:%d", e.Address, e.Port)
 }
 
-// name is a service as listings call it.
+// name returns the name of a service in listings.
 func (s jsonService) name() string {
 	switch {
 	case s.Family == "ipv6":
@@ -100,7 +100,7 @@ func (s jsonService) name() string {
 	return fmt.Sprintf("%-4s %s", strings.ToUpper(s.Protocol), s.jsonEnd)
 }
 
-// scheduling is what stands behind the name.
+// scheduling returns what follows the name of a service in listings.
 func (s jsonService) scheduling() string {
 	text := " " + s.Scheduler
 	if len(s.Flags) > 0 {
@@ -118,7 +118,7 @@ func (s jsonService) scheduling() string {
 	return text
 }
 
-// mask is the mask behind a word, unless it is the full one.
+// mask returns the netmask or prefix length after a word, or "" if it is the full one.
 func (s jsonService) mask(word string) string {
 	switch p := s.Persistent; {
 	case p.Prefix != 0 && p.Prefix != 128:
@@ -129,8 +129,8 @@ func (s jsonService) mask(word string) string {
 	return ""
 }
 
-// table writes a listing: the titles, and for each service and each server what
-// the functions give.
+// table returns a listing: the titles, and for each service and each server what the
+// functions return.
 func (d jsonDoc) table(titles string, service func(jsonService) string, server func(jsonServer) string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "IP Virtual Server version %s (size=%d)\n%s", d.Version, d.Size, titles)
@@ -143,7 +143,7 @@ func (d jsonDoc) table(titles string, service func(jsonService) string, server f
 	return b.String()
 }
 
-// named is the line of a service in most listings.
+// named returns the line of a service in most listings.
 func named(s jsonService) string { return s.name() + s.scheduling() }
 
 func (r jsonServer) forward() string {
@@ -201,7 +201,7 @@ func (d jsonDoc) tunnels() string {
 		})
 }
 
-// id is the options that name a service.
+// id returns the options that name a service.
 func (s jsonService) id() string {
 	if s.FWMark != 0 {
 		return fmt.Sprintf("-f %d", s.FWMark) + map[string]string{"ipv6": " -6"}[s.Family]
@@ -209,7 +209,7 @@ func (s jsonService) id() string {
 	return map[string]string{"tcp": "-t ", "udp": "-u ", "sctp": "--sctp-service "}[s.Protocol] + s.String()
 }
 
-// rules are those of the reference, which loses thresholds.
+// rules returns the rules that the reference saves, which have no thresholds.
 func (d jsonDoc) rules() string {
 	var b strings.Builder
 	for _, s := range d.Services {
@@ -270,7 +270,7 @@ func (d jsonDoc) engines() string {
 	return b.String()
 }
 
-// line is a connection's line up to the destination.
+// line returns a connection's line up to the destination.
 func (c jsonConnection) line() string {
 	left := fmt.Sprintf("%02d:%02d", c.Expires/60, c.Expires%60)
 	return fmt.Sprintf("%-3s %-6s %-11s %-18s %-18s", strings.ToUpper(c.Protocol), left, c.State, c.Client, c.Virtual)

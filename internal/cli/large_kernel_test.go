@@ -8,16 +8,14 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-
-	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
-// largeServices is enough for several datagrams of a dump, several buffers of the
-// proc table, and places in it where the kernel goes on from the middle.
+// largeServices is enough for several datagrams of a dump and for several reads of the
+// proc table, in which the kernel continues from the middle.
 const largeServices = 5000
 
-// largeRules are that many services of all kinds, mixed, with none to seven servers
-// of all kinds. None has thresholds, which the reference program does not save.
+// largeRules returns the rules of largeServices services of all kinds, each with up to
+// seven servers of all kinds. None has thresholds, which the reference does not save.
 func largeRules() string {
 	var b strings.Builder
 	for i := range largeServices {
@@ -35,8 +33,8 @@ func largeRules() string {
 	return b.String()
 }
 
-// largeServer is the server j of the service i, of the service's family or in a
-// tunnel.
+// largeServer returns the options of server j of service i. It is of the service's
+// address family, or in a tunnel.
 func largeServer(i, j int) string {
 	addr := fmt.Sprintf("%d.%d.%d.%d", 10+i%3*95, i&0xff, i>>8, j+1)
 	port := ":8080"
@@ -48,27 +46,25 @@ func largeServer(i, j int) string {
 	}[(i+j)%4]
 }
 
-// TestKernelLargeTable lists a large table of all kinds mixed, with the reference
-// and with ours in the same namespace: the same bytes.
+// TestKernelLargeTable checks that the reference and our program list a large table of
+// all kinds of services alike, in the same namespace.
 func TestKernelLargeTable(t *testing.T) {
-	reference, err := difftest.Reference()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld(t)
-	if r := w.ours(largeRules(), "ipvsadm", "-R"); r.Status != 0 || r.Stderr != "" {
+	ns := newNamespace(t)
+	if r := ns.run(largeRules(), "ipvsadm -R"); r.Status != 0 || r.Stderr != "" {
 		t.Fatalf("rules: status %d, %.2000s", r.Status, r.Stderr)
 	}
+
 	for _, line := range []string{"-Ln", "-Sn", "-Ln --stats", "-Ln --rate", "-Ln --nosort", "-Ln --tun-info", "-Ln --persistent-conn"} {
-		words := strings.Fields(line)
-		want := runReference(t, reference, w, words)
-		got := w.ours("", append([]string{"ipvsadm"}, words...)...)
-		if want.Status != got.Status || want.Stderr != got.Stderr || strings.Count(want.Stdout, "\n") < 3*largeServices {
-			t.Errorf("%s: reference status %d, %q, %d bytes; ours %d, %q", line, want.Status, want.Stderr, len(want.Stdout), got.Status, got.Stderr)
-		}
-		if want.Stdout != got.Stdout {
-			d := gocmp.Diff(strings.Split(want.Stdout, "\n"), strings.Split(got.Stdout, "\n"))
-			t.Errorf("%s (-reference +ours):\n%.4000s", line, d)
-		}
+		t.Run(line, func(t *testing.T) {
+			want := ns.runReference(t, strings.Fields(line)...)
+			got := ns.run("", "ipvsadm "+line)
+			if want.Status != got.Status || want.Stderr != got.Stderr || strings.Count(want.Stdout, "\n") < 3*largeServices {
+				t.Errorf("reference status %d, %q, %d bytes; ours %d, %q", want.Status, want.Stderr, len(want.Stdout), got.Status, got.Stderr)
+			}
+			if want.Stdout != got.Stdout {
+				d := gocmp.Diff(strings.Split(want.Stdout, "\n"), strings.Split(got.Stdout, "\n"))
+				t.Errorf("(-reference +ours):\n%.4000s", d)
+			}
+		})
 	}
 }

@@ -55,9 +55,9 @@ func (n tableSize) writeDocument(w io.Writer, weight int) {
 // peakMemory runs a program in the namespace, which has to succeed, and returns its
 // greatest resident memory in MiB. It is measured by time(1): a child of this test
 // would count the memory of the test, which it is a copy of before it runs the program.
-func (w world) peakMemory(t *testing.T, input func(io.Writer), args ...string) float64 {
+func (ns namespace) peakMemory(t *testing.T, input func(io.Writer), args ...string) float64 {
 	t.Helper()
-	path, err := programs(t).Path(args[0])
+	path, err := ourPrograms(t).Path(args[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func (w world) peakMemory(t *testing.T, input func(io.Writer), args ...string) f
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Do(cmd.Start); err != nil {
+	if err := ns.Do(cmd.Start); err != nil {
 		t.Fatal(err)
 	}
 	buffered := bufio.NewWriterSize(in, 64<<10)
@@ -91,8 +91,8 @@ func (w world) peakMemory(t *testing.T, input func(io.Writer), args ...string) f
 	return float64(kib) / 1024
 }
 
-// TestKernelPeakMemory: what large rule streams and documents take in memory, however
-// long they are for a check, and a few bytes a rule for what has to keep them.
+// TestKernelPeakMemory checks how much memory large rule streams and documents need. A
+// check needs the same however long they are, and what keeps rules some bytes a rule.
 func TestKernelPeakMemory(t *testing.T) {
 	million, large := tableSize{1000, 999}, tableSize{12000, 10}
 	for _, test := range []struct {
@@ -107,14 +107,14 @@ func TestKernelPeakMemory(t *testing.T) {
 	} {
 		for format, write := range map[string]func(io.Writer, int){"stream": test.size.writeRules, "document": test.size.writeDocument} {
 			t.Run(test.name+" of a "+format, func(t *testing.T) {
-				w, args := newWorld(t), test.args
+				ns, args := newNamespace(t), test.args
 				if test.name == "sync" {
-					w.peakMemory(t, func(in io.Writer) { test.size.writeRules(in, 1) }, "ipvsadm-restore")
+					ns.peakMemory(t, func(in io.Writer) { test.size.writeRules(in, 1) }, "ipvsadm-restore")
 				}
 				if format == "document" {
 					args = append(args[:len(args):len(args)], "--json")
 				}
-				peak := w.peakMemory(t, func(in io.Writer) { write(in, 5) }, args...)
+				peak := ns.peakMemory(t, func(in io.Writer) { write(in, 5) }, args...)
 				t.Logf("%d rules: %.1f MiB", test.size.rules(), peak)
 				if peak > test.limit {
 					t.Errorf("%.1f MiB, want at most %.0f", peak, test.limit)

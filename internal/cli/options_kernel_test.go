@@ -3,123 +3,56 @@
 package cli_test
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
-// addresses gives the namespace's loopback interface addresses of a director and of
-// real servers, so that one namespace is all three.
-func (w world) addresses(t *testing.T, addrs ...string) {
-	t.Helper()
-	for _, a := range addrs {
-		r, err := w.Run(context.Background(), difftest.Command{Path: "/sbin/ip", Args: []string{"ip", "addr", "add", a, "dev", "lo", "nodad"}})
-		if err != nil || r.Status != 0 {
-			t.Fatalf("ip addr add %s: %v %+v", a, err, r)
-		}
-	}
-}
-
-// serve accepts connections and holds them.
-func (w world) serve(t *testing.T, addr string) {
-	t.Helper()
-	err := w.Do(func() error {
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			return err
-		}
-		t.Cleanup(func() { l.Close() })
-		go func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go func() {
-					defer c.Close()
-					_, _ = io.Copy(c, c) // until the client leaves
-				}()
-			}
-		}()
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// dial connects and has an answer, so that the connection is established.
-func (w world) dial(t *testing.T, addr string) net.Conn {
-	t.Helper()
-	var c net.Conn
-	err := w.Do(func() (err error) {
-		if c, err = net.Dial("tcp", addr); err != nil {
-			return err
-		}
-		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-			return err
-		}
-		if _, err := c.Write([]byte("?")); err != nil {
-			return err
-		}
-		_, err = io.ReadFull(c, make([]byte, 1))
-		return err
-	})
-	if err != nil {
-		t.Fatalf("connect to %s: %v", addr, err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
-// TestKernelKeep: an edit with --keep changes what it names and nothing else.
+// TestKernelKeep checks that an edit with --keep changes what it names and nothing else.
 func TestKernelKeep(t *testing.T) {
-	w := newWorld(t)
-	w.must(t, cli.Run, "-A -u 10.1.1.1:80 -s sh -b sh-port -p 77 -M 255.255.0.0 --pe sip\n"+
-		"-a -u 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 5 -x 90 -y 80\n"+
-		"-a -u 10.1.1.1:80 -r 10.2.2.3 -i -w 6 --tun-type gue --tun-port 55 --tun-csum\n", "ipvsadm -R")
-	for _, step := range []struct{ line, rule string }{
-		{"-e -u 10.1.1.1:80 -r 10.2.2.2:8080 --keep -w 0", "-a -u 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 0 -x 90 -y 80\n"},
-		{"-e -u 10.1.1.1:80 -r 10.2.2.2:8080 --keep -y 1", "-a -u 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 0 -x 90 -y 1\n"},
-		{"-e -u 10.1.1.1:80 -r 10.2.2.3 --keep --tun-remcsum", "-a -u 10.1.1.1:80 -r 10.2.2.3:80 -i -w 6 --tun-type gue --tun-port 55 --tun-remcsum\n"},
-		{"-e -u 10.1.1.1:80 -r 10.2.2.3 --keep -g", "-a -u 10.1.1.1:80 -r 10.2.2.3:80 -g -w 6\n"},
-		{"-E -u 10.1.1.1:80 --keep -p 78", "-A -u 10.1.1.1:80 -s sh -p 78 -M 255.255.0.0 --pe sip -b sh-port\n"},
-		{"-E -u 10.1.1.1:80 --keep -s rr -o", "-A -u 10.1.1.1:80 -s rr -p 78 -M 255.255.0.0 --pe sip -o -b flag-2\n"},
+	const (
+		service = "-A -u 10.1.1.1:80 -s sh -p 77 -M 255.255.0.0 --pe sip -b sh-port\n"
+		masq    = "-a -u 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 5 -x 90 -y 80\n"
+		tunnel  = "-a -u 10.1.1.1:80 -r 10.2.2.3:80 -i -w 6 --tun-type gue --tun-port 55 --tun-csum\n"
+	)
+	for _, test := range []struct{ line, rules string }{
+		{"-e -u 10.1.1.1:80 -r 10.2.2.2:8080 --keep -w 0", service + "-a -u 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 0 -x 90 -y 80\n" + tunnel},
+		{"-e -u 10.1.1.1:80 -r 10.2.2.2:8080 --keep -y 1", service + "-a -u 10.1.1.1:80 -r 10.2.2.2:8080 -m -w 5 -x 90 -y 1\n" + tunnel},
+		{"-e -u 10.1.1.1:80 -r 10.2.2.3 --keep --tun-remcsum", service + masq + "-a -u 10.1.1.1:80 -r 10.2.2.3:80 -i -w 6 --tun-type gue --tun-port 55 --tun-remcsum\n"},
+		{"-e -u 10.1.1.1:80 -r 10.2.2.3 --keep -g", service + masq + "-a -u 10.1.1.1:80 -r 10.2.2.3:80 -g -w 6\n"},
+		{"-E -u 10.1.1.1:80 --keep -p 78", "-A -u 10.1.1.1:80 -s sh -p 78 -M 255.255.0.0 --pe sip -b sh-port\n" + masq + tunnel},
+		{"-E -u 10.1.1.1:80 --keep -s rr -o", "-A -u 10.1.1.1:80 -s rr -p 77 -M 255.255.0.0 --pe sip -o -b flag-2\n" + masq + tunnel},
 	} {
-		w.must(t, cli.Run, step.line+"\n", "ipvsadm -R")
-		if got := w.must(t, cli.Save, "", "ipvsadm-save -n"); !strings.Contains(got, step.rule) {
-			t.Errorf("%s:\n got %swant %s", step.line, got, step.rule)
-		}
-	}
-	for line, text := range map[string]string{
-		"-e -u 10.1.1.1:80 -r 10.9.9.9 --keep -w 1": "No such destination\n",
-		"-e -u 10.1.1.2:80 -r 10.9.9.9 --keep -w 1": "Service not defined\n",
-		"-E -u 10.1.1.2:80 --keep":                  "No such service\n",
-	} {
-		if status, _, errs := w.program(cli.Run, "", "ipvsadm "+line); status != 255 || errs != text {
-			t.Errorf("%s: status %d, %q", line, status, errs)
-		}
+		t.Run(test.line, func(t *testing.T) {
+			ns := newNamespace(t)
+			ns.mustRun(t, service+masq+tunnel, "ipvsadm -R")
+			ns.mustRun(t, test.line+"\n", "ipvsadm -R")
+			checkText(t, ns.save(t), test.rules)
+		})
 	}
 }
 
-// TestKernelFilter: a filtered listing has exactly the lines of the whole one that
-// are of the service and the server.
-func TestKernelFilter(t *testing.T) {
-	w := newWorld(t)
-	w.addresses(t, "10.1.1.1/32", "10.1.1.2/32", "10.2.2.2/32", "10.2.2.3/32", "2001:db8::1/128", "2001:db8::2/128")
-	for _, a := range []string{"10.2.2.2:8080", "10.2.2.2:81", "10.2.2.3:8080", "[2001:db8::2]:8080"} {
-		w.serve(t, a)
+// TestKernelKeepRejected checks how an edit with --keep reports what is not there.
+func TestKernelKeepRejected(t *testing.T) {
+	ns := newNamespace(t)
+	ns.mustRun(t, "-A -u 10.1.1.1:80\n", "ipvsadm -R")
+	for _, test := range []struct{ name, line, stderr string }{
+		{"no server", "-e -u 10.1.1.1:80 -r 10.9.9.9 --keep -w 1", "No such destination\n"},
+		{"no service of a server", "-e -u 10.1.1.2:80 -r 10.9.9.9 --keep -w 1", "Service not defined\n"},
+		{"no service", "-E -u 10.1.1.2:80 --keep", "No such service\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			checkResult(t, ns.run("", "ipvsadm "+test.line), difftest.Result{Status: 255, Stderr: test.stderr})
+		})
 	}
-	w.must(t, cli.Run, `-A -t 10.1.1.1:80 -s rr
+}
+
+// filterRules are the rules of the table of TestKernelFilter.
+const filterRules = `-A -t 10.1.1.1:80 -s rr
 -a -t 10.1.1.1:80 -r 10.2.2.2:8080 -m
 -a -t 10.1.1.1:80 -r 10.2.2.3:8080 -m
 -A -t 10.1.1.1:0 -s rr -p 60
@@ -128,65 +61,77 @@ func TestKernelFilter(t *testing.T) {
 -a -t 10.1.1.2:80 -r 10.2.2.3:8080 -m
 -A -t [2001:db8::1]:80 -s rr
 -a -t [2001:db8::1]:80 -r [2001:db8::2]:8080 -m
-`, "ipvsadm -R")
-	for _, a := range []string{"10.1.1.1:80", "10.1.1.1:80", "10.1.1.1:81", "10.1.1.2:80", "[2001:db8::1]:80"} {
-		w.dial(t, a)
+`
+
+// TestKernelFilter checks that a listing of the connections of a service and a server
+// has exactly their lines of the complete listing.
+func TestKernelFilter(t *testing.T) {
+	ns := newNamespace(t)
+	ns.addAddresses(t, "10.1.1.1/32", "10.1.1.2/32", "10.2.2.2/32", "10.2.2.3/32", "2001:db8::1/128", "2001:db8::2/128")
+	for _, addr := range []string{"10.2.2.2:8080", "10.2.2.2:81", "10.2.2.3:8080", "[2001:db8::2]:8080"} {
+		ns.serve(t, addr)
 	}
-	all := w.must(t, cli.Run, "", "ipvsadm -Lnc")
-	for options, want := range map[string]struct {
+	ns.mustRun(t, filterRules, "ipvsadm -R")
+	for _, addr := range []string{"10.1.1.1:80", "10.1.1.1:80", "10.1.1.1:81", "10.1.1.2:80", "[2001:db8::1]:80"} {
+		ns.dial(t, addr)
+	}
+	all := ns.mustRun(t, "", "ipvsadm -Lnc")
+
+	for _, test := range []struct {
+		options string
 		lines   int
-		virtual string // in the virtual column
-		server  string // in the last column
+		virtual string // beginning of the virtual column
+		server  string // beginning of the last column
 	}{
-		"-t 10.1.1.1:80":                     {2, "10.1.1.1:80 ", ""},
-		"-t 10.1.1.1:80 -r 10.2.2.3:8080":    {1, "10.1.1.1:80 ", "10.2.2.3:8080\n"},
-		"-r 10.2.2.3":                        {2, "", "10.2.2.3:8080\n"},
-		"-r 10.2.2.3:9":                      {0, "none", ""},
-		"-t 10.1.1.1":                        {2, "10.1.1.1:", "10.2.2.2:"},
-		"-t 10.1.1.2:80":                     {1, "10.1.1.2:80 ", ""},
-		"-u 10.1.1.2:80":                     {0, "none", ""},
-		"-t [2001:db8::1]:80":                {1, "[2001:db8::1]:80 ", ""},
-		"-t [2001:db8::1]:80 -r 2001:db8::2": {1, "[2001:db8::1]:80 ", ""},
+		{"-t 10.1.1.1:80", 2, "10.1.1.1:80 ", ""},
+		{"-t 10.1.1.1:80 -r 10.2.2.3:8080", 1, "10.1.1.1:80 ", "10.2.2.3:8080 "},
+		{"-r 10.2.2.3", 2, "", "10.2.2.3:8080 "},
+		{"-r 10.2.2.3:9", 0, "", ""},
+		{"-t 10.1.1.1", 2, "10.1.1.1:", "10.2.2.2:"},
+		{"-t 10.1.1.2:80", 1, "10.1.1.2:80 ", ""},
+		{"-u 10.1.1.2:80", 0, "", ""},
+		{"-t [2001:db8::1]:80", 1, "[2001:db8::1]:80 ", ""},
+		{"-t [2001:db8::1]:80 -r 2001:db8::2", 1, "[2001:db8::1]:80 ", ""},
 	} {
-		got := w.must(t, cli.Run, "", "ipvsadm -Lnc "+options)
-		if n := strings.Count(got, "\n") - 2; n != want.lines {
-			t.Errorf("%s: %d connections, want %d, of\n%s\ngot\n%s", options, n, want.lines, all, got)
-		}
-		for line := range strings.Lines(got[strings.Index(got, "destination\n")+len("destination\n"):]) {
-			fields := strings.Fields(line)
-			if !strings.HasPrefix(fields[4]+" ", want.virtual) || !strings.HasPrefix(fields[5]+"\n", want.server) {
-				t.Errorf("%s: %s", options, line)
+		t.Run(test.options, func(t *testing.T) {
+			got := ns.mustRun(t, "", "ipvsadm -Lnc "+test.options)
+			lines := strings.SplitAfter(got, "\n")[2:] // without the titles
+			lines = lines[:len(lines)-1]
+			if len(lines) != test.lines {
+				t.Errorf("%d connections, want %d, of\n%s\ngot\n%s", len(lines), test.lines, all, got)
 			}
-		}
+			for _, line := range lines {
+				columns := strings.Fields(line)
+				if !strings.HasPrefix(columns[4]+" ", test.virtual) || !strings.HasPrefix(columns[5]+" ", test.server) {
+					t.Error(line)
+				}
+			}
+		})
 	}
 }
 
-// TestKernelNetNS: --netns works in another namespace, wherever it stands.
+// TestKernelNetNS checks that --netns works in another namespace, with every program
+// and wherever the option stands.
 func TestKernelNetNS(t *testing.T) {
-	here, there := newWorld(t), newWorld(t)
+	here, there := newNamespace(t), newNamespace(t)
 	var path string
-	_ = there.Do(func() error { // no error of its own
+	_ = there.Do(func() error { // returns no error of its own
 		path = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())
 		return nil
 	})
-	here.must(t, cli.Run, "", "ipvsadm --netns "+path+" -A -t 10.0.0.1:80")
-	here.must(t, cli.Restore, "-A -t 10.0.0.2:80\n", "ipvsadm-restore --netns "+path)
-	here.must(t, cli.Run, "-A -t 10.0.0.3:80\n", "ipvsadm -R --netns="+path)
+	here.mustRun(t, "", "ipvsadm --netns "+path+" -A -t 10.0.0.1:80")
+	here.mustRun(t, "-A -t 10.0.0.2:80\n", "ipvsadm-restore --netns "+path)
+	here.mustRun(t, "-A -t 10.0.0.3:80\n", "ipvsadm -R --netns="+path)
+
 	rules := "-A -t 10.0.0.2:80 -s wlc\n-A -t 10.0.0.3:80 -s wlc\n"
-	if got := here.must(t, cli.Save, "", "ipvsadm-save -n --netns "+path); got != rules {
-		t.Errorf("saved there: %s", got)
-	}
-	if got := there.must(t, cli.Save, "", "ipvsadm-save -n"); got != rules {
-		t.Errorf("saved from there: %s", got)
-	}
-	if got := here.must(t, cli.Save, "", "ipvsadm-save -n"); got != "" {
-		t.Errorf("saved here: %s", got)
-	}
-	if a, b := here.must(t, cli.Run, "", "ipvsadm --netns "+path), there.must(t, cli.Run, "", "ipvsadm -L"); a != b {
-		t.Errorf("alone:\n%s\n-L there:\n%s", a, b)
-	}
-	status, out, errs := here.program(cli.Run, "", "ipvsadm -Ln --netns no-such-thing")
-	if status != 2 || out != "" || errs != "Can't use the namespace: no network namespace \"no-such-thing\"\n" {
-		t.Errorf("status %d, %q, %q", status, out, errs)
-	}
+	checkText(t, here.mustRun(t, "", "ipvsadm-save -n --netns "+path), rules)
+	checkText(t, there.save(t), rules)
+	checkText(t, here.save(t), "")
+	checkText(t, here.mustRun(t, "", "ipvsadm --netns "+path), there.mustRun(t, "", "ipvsadm -L"))
+
+	t.Run("unknown", func(t *testing.T) {
+		checkResult(t, here.run("", "ipvsadm -Ln --netns no-such-thing"), difftest.Result{
+			Status: 2, Stderr: "Can't use the namespace: no network namespace \"no-such-thing\"\n",
+		})
+	})
 }

@@ -5,42 +5,37 @@ package cli_test
 import (
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/cli"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
-// TestKernelServerPort checks on the kernel that --drain and --keep change the server
-// that -d and -e would change, or none.
+// TestKernelServerPort checks that --drain and --keep change the server that -d and -e
+// would change, or none.
 func TestKernelServerPort(t *testing.T) {
 	const (
 		service = "-A -t 10.9.9.9:80 -s rr\n"
 		masq    = "-a -t 10.9.9.9:80 -r 10.1.0.1:80 -m -w 7\n"
 		masq81  = "-a -t 10.9.9.9:80 -r 10.1.0.2:81 -m -w 7\n"
 		route   = "-a -t 10.9.9.9:80 -r 10.1.0.3:80 -g -w 7\n"
-		missing = "No such destination\n"
 	)
+	missing := difftest.Result{Status: 255, Stderr: "No such destination\n"}
 	for _, test := range []struct {
 		name, line string
-		stderr     string // of both programs
-		left       string // the rules afterwards
+		want       difftest.Result
+		rules      string // afterwards
 	}{
-		{"drain", "-d -t 10.9.9.9:80 -r 10.1.0.2:81 --drain 0", "", service + masq + route},
+		{"drain", "-d -t 10.9.9.9:80 -r 10.1.0.2:81 --drain 0", difftest.Result{}, service + masq + route},
 		{"drain a masqueraded server's other port", "-d -t 10.9.9.9:80 -r 10.1.0.1:9999 --drain 0", missing, service + masq + masq81 + route},
 		{"drain a routed server's other port", "-d -t 10.9.9.9:80 -r 10.1.0.3:9999 --drain 0", missing, service + masq + masq81 + route},
-		{"drain without a port", "-d -t 10.9.9.9:80 -r 10.1.0.3 --drain 0", "", service + masq + masq81},
+		{"drain without a port", "-d -t 10.9.9.9:80 -r 10.1.0.3 --drain 0", difftest.Result{}, service + masq + masq81},
 		{"keep a masqueraded server's other port", "-e -t 10.9.9.9:80 -r 10.1.0.1:9999 --keep -w 0", missing, service + masq + masq81 + route},
-		{"keep a routed server's other port", "-e -t 10.9.9.9:80 -r 10.1.0.3:9999 --keep -w 0", "",
+		{"keep a routed server's other port", "-e -t 10.9.9.9:80 -r 10.1.0.3:9999 --keep -w 0", difftest.Result{},
 			service + masq + masq81 + "-a -t 10.9.9.9:80 -r 10.1.0.3:80 -g -w 0\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.must(t, cli.Run, service+masq+masq81+route, "ipvsadm -R")
-			status, out, errs := w.program(cli.Run, "", "ipvsadm "+test.line)
-			if want := map[bool]int{true: 255, false: 0}[test.stderr != ""]; status != want || out != "" || errs != test.stderr {
-				t.Errorf("status %d, want %d; %q; %q, want %q", status, want, out, errs, test.stderr)
-			}
-			if got := w.must(t, cli.Save, "", "ipvsadm-save -n"); got != test.left {
-				t.Errorf("rules left:\n%swant:\n%s", got, test.left)
-			}
+			ns := newNamespace(t)
+			ns.mustRun(t, service+masq+masq81+route, "ipvsadm -R")
+			checkResult(t, ns.run("", "ipvsadm "+test.line), test.want)
+			checkText(t, ns.save(t), test.rules)
 		})
 	}
 }

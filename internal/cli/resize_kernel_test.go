@@ -3,7 +3,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -26,7 +25,6 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
-	"github.com/ipvsadm-go/ipvsadm/internal/names"
 )
 
 // listings is the number of listings while a table is resized.
@@ -44,23 +42,21 @@ const wholeText = "could not be read whole"
 // anew every 20 to 70 ms, and services of others come and go. Every listing is right, or
 // says that it is not.
 func TestLongResizeServices(t *testing.T) {
-	w := newWorld(t)
+	ns := newNamespace(t)
 	rules := manyRules(resizedServices)
-	if r := w.ours(rules, "ipvsadm", "-R"); r.Status != 0 {
-		t.Fatalf("%+v", r)
-	}
+	ns.mustRun(t, rules, "ipvsadm -R")
 	forms := resizeForms(rules)
 	want := make([]difftest.Result, len(forms))
 	for i, f := range forms {
-		r, _ := w.oursCounted(f.stdin, f.args...)
+		r, _ := ns.runCounted(f.stdin, f.args...)
 		want[i] = f.canonical(r)
 	}
 
-	stop := together(t, w.toggle(t, "svc_lfactor"), w.churn(t))
+	stop := together(t, ns.toggle(t, "svc_lfactor"), ns.churn(t))
 	var again, givenUp int
 	for i := range *listings {
 		f := forms[i%len(forms)]
-		got, reads := w.oursCounted(f.stdin, f.args...)
+		got, reads := ns.runCounted(f.stdin, f.args...)
 		if reads > 0 {
 			again++
 		}
@@ -181,28 +177,12 @@ func differingLines(want, got string) (lines []string) {
 	return lines
 }
 
-// oursCounted runs the program under test, and counts what it reads again.
-func (w world) oursCounted(stdin string, args ...string) (r difftest.Result, reads int) {
-	var out, errs bytes.Buffer
-	env := cli.Env{
-		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Names: names.New(),
-		OpenKernel: func(netns string) (cli.Kernel, error) {
-			return kernel.Open(kernel.Options{NetNS: netns, Reread: func() { reads++ }})
-		},
+// runCounted runs a program of ours, and counts what it reads again.
+func (ns namespace) runCounted(stdin string, args ...string) (r difftest.Result, reads int) {
+	open := func(netns string) (cli.Kernel, error) {
+		return kernel.Open(kernel.Options{NetNS: netns, Reread: func() { reads++ }})
 	}
-	program := cli.Run
-	switch args[0] {
-	case "ipvsadm-save":
-		program = cli.Save
-	case "ipvsadm-restore":
-		program = cli.Restore
-	}
-	// Do's error is the function's, and this one has none.
-	_ = w.Do(func() error {
-		r.Status = program(args, env)
-		return nil
-	})
-	r.Stdout, r.Stderr = out.String(), errs.String()
+	r = ns.runWith(open, stdin, args...)
 	return r, reads
 }
 
@@ -236,10 +216,10 @@ func pause(stopped <-chan struct{}, least, most time.Duration) bool {
 
 // toggle returns a function that sets a load factor to 8 and -8 in turns, so that the
 // kernel resizes a table. On a kernel without the load factor it does nothing.
-func (w world) toggle(t *testing.T, name string) func(stopped <-chan struct{}) error {
+func (ns namespace) toggle(t *testing.T, name string) func(stopped <-chan struct{}) error {
 	t.Helper()
 	var f *os.File
-	err := w.Do(func() (err error) {
+	err := ns.Do(func() (err error) {
 		f, err = os.OpenFile("/proc/sys/net/ipv4/vs/"+name, os.O_WRONLY, 0)
 		return err
 	})
@@ -264,10 +244,10 @@ func (w world) toggle(t *testing.T, name string) func(stopped <-chan struct{}) e
 
 // churn returns a function that adds and deletes services of others: one at a time, some with
 // a server.
-func (w world) churn(t *testing.T) func(stopped <-chan struct{}) error {
+func (ns namespace) churn(t *testing.T) func(stopped <-chan struct{}) error {
 	t.Helper()
 	var c *kernel.Client
-	err := w.Do(func() (err error) {
+	err := ns.Do(func() (err error) {
 		c, err = kernel.Open(kernel.Options{})
 		return err
 	})
@@ -303,21 +283,15 @@ func (w world) churn(t *testing.T) func(stopped <-chan struct{}) error {
 // TestLongResizeSaveRestore saves 5,000 services right after they are restored, when the
 // kernel resizes its table.
 func TestLongResizeSaveRestore(t *testing.T) {
-	w := newWorld(t)
+	ns := newNamespace(t)
 	rules := manyRules(5000)
-	if r := w.ours(rules, "ipvsadm", "-R"); r.Status != 0 {
-		t.Fatalf("%+v", r)
-	}
-	want := w.ours("", "ipvsadm", "-Sn")
+	ns.mustRun(t, rules, "ipvsadm -R")
+	want := ns.run("", "ipvsadm -Sn")
 	times, again := max(1, *listings/200), 0
 	for i := range times {
-		if r := w.ours("", "ipvsadm", "-C"); r.Status != 0 {
-			t.Fatalf("%+v", r)
-		}
-		if r := w.ours(want.Stdout, "ipvsadm", "-R"); r.Status != 0 {
-			t.Fatalf("%+v", r)
-		}
-		got, reads := w.oursCounted("", "ipvsadm", "-Sn")
+		ns.mustRun(t, "", "ipvsadm -C")
+		ns.mustRun(t, want.Stdout, "ipvsadm -R")
+		got, reads := ns.runCounted("", "ipvsadm", "-Sn")
 		if reads > 0 {
 			again++
 		}
@@ -333,17 +307,17 @@ func TestLongResizeSaveRestore(t *testing.T) {
 func TestLongResizeConnections(t *testing.T) {
 	for n, times := range map[int]int{1000: *listings, resizedConnections: max(1, *listings/10)} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
-			w := newWorld(t)
-			w.connections(t, n)
-			want := connectionLines(w.ours("", "ipvsadm", "-Lnc").Stdout)
+			ns := newNamespace(t)
+			ns.connections(t, n)
+			want := connectionLines(ns.run("", "ipvsadm -Lnc").Stdout)
 			if len(want) != n {
 				t.Fatalf("%d connections, want %d", len(want), n)
 			}
 
-			stop := together(t, w.toggle(t, "conn_lfactor"))
+			stop := together(t, ns.toggle(t, "conn_lfactor"))
 			var again, incomplete int
 			for i := range times {
-				got, reads := w.oursCounted("", "ipvsadm", "-Lnc")
+				got, reads := ns.runCounted("", "ipvsadm", "-Lnc")
 				if reads > 0 {
 					again++
 				}
@@ -374,13 +348,11 @@ func connectionLines(text string) (lines []string) {
 }
 
 // connections makes so many connections, by datagrams over loopback that are not answered.
-func (w world) connections(t *testing.T, n int) {
+func (ns namespace) connections(t *testing.T, n int) {
 	t.Helper()
 	const rules = "--set 0 0 86400\n-A -u 127.0.0.1:53 -s rr\n-a -u 127.0.0.1:53 -r 127.0.0.1:5353 -m\n"
-	if r := w.ours(rules, "ipvsadm", "-R"); r.Status != 0 {
-		t.Fatalf("%+v", r)
-	}
-	err := w.Do(func() error {
+	ns.mustRun(t, rules, "ipvsadm -R")
+	err := ns.Do(func() error {
 		silent, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			return err

@@ -15,7 +15,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/cli"
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
@@ -31,7 +30,7 @@ func TestKernelOutputFile(t *testing.T) {
 		stdout  = "ln -sf /proc/self/fd/1 /dev/stdout" // as udev makes it
 		listing = "; s=$?; find . -type f -printf '%P %u %g %m %s\\n' | sort; exit $s"
 	)
-	ours := programs(t)
+	ours := ourPrograms(t)
 	old := func(attributes string) string { return "f " + attributes + " 4\n" }
 	saved := func(attributes string) string { return "f " + attributes + " " + strconv.Itoa(len(savedRules)) + "\n" }
 	for _, test := range []struct {
@@ -107,12 +106,10 @@ func TestKernelOutputFile(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.must(t, cli.Run, savedRules, "ipvsadm -R")
-			w.setUp(t, "mkdir /run/out && mount -t tmpfs -o size=64k,nr_inodes=40,mode=755 none /run/out && cd /run/out && umask 022 && echo old > f; "+test.prepare)
-			if got := w.line(t, ours, "cd /run/out; "+test.line+listing); got != test.want {
-				t.Errorf("got  %+v\nwant %+v", got, test.want)
-			}
+			ns := newNamespace(t)
+			ns.mustRun(t, savedRules, "ipvsadm -R")
+			ns.mustShell(t, "mkdir /run/out && mount -t tmpfs -o size=64k,nr_inodes=40,mode=755 none /run/out && cd /run/out && umask 022 && echo old > f; "+test.prepare)
+			checkResult(t, ns.shell(t, ours, "cd /run/out; "+test.line+listing), test.want)
 		})
 	}
 }
@@ -120,15 +117,15 @@ func TestKernelOutputFile(t *testing.T) {
 // TestKernelOutputAttributes checks that a file keeps its access control list and other
 // extended attributes.
 func TestKernelOutputAttributes(t *testing.T) {
-	w := newWorld(t)
-	w.must(t, cli.Run, savedRules, "ipvsadm -R")
+	ns := newNamespace(t)
+	ns.mustRun(t, savedRules, "ipvsadm -R")
 	const path = "/run/f"
 	// rw- for the owner, r-- for user 1234, the group and the mask, --- for others
 	// (linux/posix_acl_xattr.h).
 	list := []byte("\x02\x00\x00\x00" + "\x01\x00\x06\x00\xff\xff\xff\xff" + "\x02\x00\x04\x00\xd2\x04\x00\x00" +
 		"\x04\x00\x04\x00\xff\xff\xff\xff" + "\x10\x00\x04\x00\xff\xff\xff\xff" + "\x20\x00\x00\x00\xff\xff\xff\xff")
 	attributes := map[string][]byte{"system.posix_acl_access": list, "trusted.site": []byte("value")}
-	_ = w.Do(func() error { // no error of its own
+	_ = ns.Do(func() error { // returns no error of its own
 		if err := os.WriteFile(path, []byte("old"), 0o640); err != nil {
 			t.Fatal(err)
 		}
@@ -139,8 +136,8 @@ func TestKernelOutputAttributes(t *testing.T) {
 		}
 		return nil
 	})
-	w.must(t, cli.Run, "", "ipvsadm -S -n --output "+path)
-	_ = w.Do(func() error {
+	ns.mustRun(t, "", "ipvsadm -S -n --output "+path)
+	_ = ns.Do(func() error {
 		for name, want := range attributes {
 			got := make([]byte, 100)
 			n, err := unix.Getxattr(path, name, got)
@@ -158,7 +155,7 @@ func TestKernelOutputAttributes(t *testing.T) {
 // TestKernelOutputInterrupted checks that a signal to a save leaves the file as it was
 // and nothing beside it, and that the next save removes what SIGKILL left.
 func TestKernelOutputInterrupted(t *testing.T) {
-	ours := programs(t)
+	ours := ourPrograms(t)
 	for _, test := range []struct {
 		signal syscall.Signal
 		want   difftest.Result
@@ -170,16 +167,16 @@ func TestKernelOutputInterrupted(t *testing.T) {
 		{syscall.SIGKILL, difftest.Result{Status: 137}, 1},
 	} {
 		t.Run(test.signal.String(), func(t *testing.T) {
-			w := newWorld(t)
-			w.must(t, cli.Run, savedRules, "ipvsadm -R")
-			w.setUp(t, "mkdir /run/out && echo old > /run/out/rules")
-			p := w.beginLine(t, ours, "exec strace -f -qq -e signal=none -e trace=fsync -e inject=fsync:delay_enter=1s -o /dev/null ipvsadm-save -n --output /run/out/rules")
+			ns := newNamespace(t)
+			ns.mustRun(t, savedRules, "ipvsadm -R")
+			ns.mustShell(t, "mkdir /run/out && echo old > /run/out/rules")
+			p := ns.startShell(t, ours, "exec strace -f -qq -e signal=none -e trace=fsync -e inject=fsync:delay_enter=1s -o /dev/null ipvsadm-save -n --output /run/out/rules")
 			pid := 0
 			for deadline := time.Now().Add(time.Minute); pid == 0; time.Sleep(5 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatal("no temporary file")
 				}
-				_ = w.Do(func() error { // no error of its own
+				_ = ns.Do(func() error { // returns no error of its own
 					names, _ := filepath.Glob("/run/out/.rules.ipvsadm-*")
 					if len(names) == 1 {
 						_, err := fmt.Sscanf(names[0], "/run/out/.rules.ipvsadm-%d", &pid)
@@ -199,11 +196,11 @@ func TestKernelOutputInterrupted(t *testing.T) {
 				t.Errorf("%+v, want %+v", got, test.want)
 			}
 			want := difftest.Result{Stdout: "old\n" + strconv.Itoa(1+test.left) + "\n"}
-			if got := w.line(t, ours, "cd /run/out; cat rules; ls -A | wc -l"); got != want {
+			if got := ns.shell(t, ours, "cd /run/out; cat rules; ls -A | wc -l"); got != want {
 				t.Errorf("after the signal: %+v, want %+v", got, want)
 			}
 			want = difftest.Result{Stdout: savedRules + "rules\n"}
-			if got := w.line(t, ours, "cd /run/out; ipvsadm-save -n --output rules; cat rules; ls -A"); got != want {
+			if got := ns.shell(t, ours, "cd /run/out; ipvsadm-save -n --output rules; cat rules; ls -A"); got != want {
 				t.Errorf("after the next save: %+v, want %+v", got, want)
 			}
 		})

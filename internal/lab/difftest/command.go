@@ -23,7 +23,7 @@ type Command struct {
 	Env []string
 	// Dir is the working directory; empty means the caller's.
 	Dir string
-	// User is who runs it; nil means the caller, which is root.
+	// User runs the command; nil means the caller, which is root.
 	User *syscall.Credential
 }
 
@@ -34,22 +34,24 @@ type Result struct {
 	Stdout, Stderr string
 }
 
-// commandLimit is for a command that hangs: none of them has reason to take
-// more than a few seconds.
-const commandLimit = 2 * time.Minute
+// commandTimeout ends a command that hangs: none of them needs more than a few
+// seconds.
+const commandTimeout = 2 * time.Minute
 
 // run runs the command as a child of the calling thread.
 func (c Command) run(ctx context.Context) (Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandLimit)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
+
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, c.Path)
 	cmd.Args = c.Args
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.Stdin), &stdout, &stderr
 	cmd.Env, cmd.Dir = append([]string{}, c.Env...), c.Dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.User}
-	// A grandchild that keeps the pipes open must not hold us up for ever.
+	// A grandchild may keep the pipes open for ever.
 	cmd.WaitDelay = 10 * time.Second
+
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		return Result{}, fmt.Errorf("%s: %w", strings.Join(c.Args, " "), ctx.Err())
@@ -58,10 +60,11 @@ func (c Command) run(ctx context.Context) (Result, error) {
 	if err != nil && !errors.As(err, &exit) {
 		return Result{}, fmt.Errorf("%s: %w", strings.Join(c.Args, " "), err)
 	}
+
 	return Result{status(cmd.ProcessState.Sys().(syscall.WaitStatus)), stdout.String(), stderr.String()}, nil
 }
 
-// status counts an end by a signal as the shell does.
+// status returns the exit status, for an end by a signal as the shell does.
 func status(w syscall.WaitStatus) int {
 	if w.Signaled() {
 		return 128 + int(w.Signal())

@@ -6,13 +6,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// record makes the record of a script of one command.
+// record returns the record of a script of one command.
 func record(status int, stdout, stderr, table string) *Record {
 	return &Record{Outcomes: []Outcome{{Result: Result{status, stdout, stderr}, Table: table}}}
 }
 
-// TestCompare shows that every part is compared, and that a statement of a
-// difference is held to.
+// TestCompare checks that every part is compared, and that an intended difference has
+// to be exactly as stated.
 func TestCompare(t *testing.T) {
 	const plain = "ipvsadm -Ln\n"
 	reference := record(0, "out\n", "", "table\n")
@@ -52,7 +52,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareEnd shows that the listings at the end count.
+// TestCompareEnd checks that the listings at the end are compared.
 func TestCompareEnd(t *testing.T) {
 	reference, ours := record(0, "", "", ""), record(0, "", "", "")
 	reference.End.Stdout = "-A -t 10.0.0.1:80 -s wlc\n"
@@ -62,7 +62,8 @@ func TestCompareEnd(t *testing.T) {
 	}
 }
 
-// TestCompareBeside shows that a listing is held against the one beside it.
+// TestCompareBeside checks that a listing is compared with the reference's listing in
+// the same namespace.
 func TestCompareBeside(t *testing.T) {
 	reference, ours := record(0, "b\na\n", "", ""), record(0, "a\nb\n", "", "")
 	script := mustParse(t, "ipvsadm -Ln")
@@ -75,25 +76,28 @@ func TestCompareBeside(t *testing.T) {
 	}
 }
 
+// TestCanonical checks that services are sorted and that the size is removed.
 func TestCanonical(t *testing.T) {
 	const (
 		title = "IP Virtual Server version 1.2.1 (size=*)\n  -> RemoteAddress:Port Forward\n"
 		sized = "IP Virtual Server version 1.2.1 (size=4096)\n  -> RemoteAddress:Port Forward\n"
 	)
-	for table, want := range map[string]string{
-		"":      "",
-		NoTable: NoTable,
-		sized:   title,
-		sized + "UDP  B\n  -> 2\n  -> 1\nTCP  A\nFWM  C\n  -> 3\n": title + "FWM  C\n  -> 3\nTCP  A\nUDP  B\n  -> 2\n  -> 1\n",
-		"-A -t b\n-a -t b -r 2\n-A -t a\n":                         "-A -t a\n-A -t b\n-a -t b -r 2\n",
+	for _, test := range []struct{ name, table, want string }{
+		{"empty", "", ""},
+		{"no table", NoTable, NoTable},
+		{"no services", sized, title},
+		{"listing", sized + "UDP  B\n  -> 2\n  -> 1\nTCP  A\nFWM  C\n  -> 3\n", title + "FWM  C\n  -> 3\nTCP  A\nUDP  B\n  -> 2\n  -> 1\n"},
+		{"rules", "-A -t b\n-a -t b -r 2\n-A -t a\n", "-A -t a\n-A -t b\n-a -t b -r 2\n"},
 	} {
-		if diff := cmp.Diff(want, canonical(table)); diff != "" {
-			t.Errorf("%q: %s", table, diff)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, canonical(test.table)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
-// mustParse reads a script that is right.
+// mustParse parses a valid script.
 func mustParse(t *testing.T, text string) *Script {
 	t.Helper()
 	s, err := ParseScript("s.txt", []byte(text))
@@ -103,6 +107,8 @@ func mustParse(t *testing.T, text string) *Script {
 	return s
 }
 
+// TestReport checks that lines are marked, and that the number of differences is
+// limited.
 func TestReport(t *testing.T) {
 	got := Report([]Difference{{"s.txt:3: ipvsadm -Ln", "stdout", "is not as with the reference", "a\nb \nc\n", "a\nb\nc"}})
 	const want = `s.txt:3: ipvsadm -Ln
@@ -116,13 +122,14 @@ func TestReport(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+
 	many := make([]Difference, maxReported+2)
 	if got, want := Report(many), Report(many[:maxReported])+"and 2 more differences\n"; got != want {
 		t.Error(cmp.Diff(want, got))
 	}
 }
 
-// TestCanonicalEach keeps services in the listing that they are of.
+// TestCanonicalEach checks that services stay within their listing.
 func TestCanonicalEach(t *testing.T) {
 	const title = "IP Virtual Server version 1.2.1\n"
 	got := canonicalEach("-A -t b\n-A -t a\n" + title + "UDP  B\nTCP  A\n" + title + "TCP  A\n")

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Enter gives a Namespace for the one that `ip netns add NAME` made in n. It sees
-// the same mounts as n, and has to be closed on its own.
+// Enter opens the namespace that `ip netns add NAME` made in n. It has the mounts of
+// n, and has to be closed separately.
 func (n *Namespace) Enter(name string) (*Namespace, error) {
 	e, err := n.enter(name)
 	if err != nil {
@@ -20,7 +20,7 @@ func (n *Namespace) Enter(name string) (*Namespace, error) {
 	return e, nil
 }
 
-// enter does Enter.
+// enter is Enter without the name in errors.
 func (n *Namespace) enter(name string) (*Namespace, error) {
 	var mounts, network *os.File
 	err := n.Do(func() (err error) {
@@ -30,21 +30,23 @@ func (n *Namespace) enter(name string) (*Namespace, error) {
 		network, err = os.Open(filepath.Join("/run/netns", name))
 		return err
 	})
-	// A file that is nil closes with an error that says no more than err.
+	// Closing a nil file returns an error, which adds nothing to err.
 	defer func() { mounts.Close(); network.Close() }()
 	if err != nil {
 		return nil, err
 	}
-	return start(func() error { return enterOld(mounts, network) })
+
+	return start(func() error { return enterExisting(mounts, network) })
 }
 
-// enterOld moves the calling thread to namespaces that are there already, and
-// back to the directory that it was in.
-func enterOld(mounts, network *os.File) error {
+// enterExisting moves the calling thread to existing namespaces, and back to its
+// directory.
+func enterExisting(mounts, network *os.File) error {
 	dir, err := os.Getwd()
 	if err != nil {
 		return err
 	}
+
 	// Threads that share their directory cannot change their mounts.
 	err = unix.Unshare(unix.CLONE_FS)
 	return errors.Join(err,
@@ -53,26 +55,29 @@ func enterOld(mounts, network *os.File) error {
 		unix.Chdir(dir))
 }
 
-// start makes a Namespace of a thread for which move has done the moving.
+// start returns a Namespace whose thread has been moved there by move.
 func start(move func() error) (*Namespace, error) {
 	n := &Namespace{calls: make(chan func())}
 	ready := make(chan error)
 	go n.serve(move, ready)
+
 	if err := <-ready; err != nil {
 		return nil, err
 	}
 	return n, nil
 }
 
-// serve is the life of the namespace: it belongs to an operating system thread,
-// which ends with this goroutine because it is never unlocked.
+// serve runs the calls to the namespace on its thread. The thread is never unlocked,
+// so it ends with this goroutine.
 func (n *Namespace) serve(move func() error, ready chan<- error) {
 	runtime.LockOSThread()
+
 	if err := move(); err != nil {
 		ready <- err
 		return
 	}
 	close(ready)
+
 	for call := range n.calls {
 		call()
 	}

@@ -13,23 +13,23 @@ import (
 // scriptFiles are the scripts of the project.
 const scriptFiles = "../../../testdata/script/*.txt"
 
-// ours is the set of the project's programs: in the directory that IPVSADM_BIN
-// names, else in the project's bin, where `make build` puts them.
+// ours returns the project's programs: from the directory that IPVSADM_BIN names, else
+// from the project's bin, where `make build` puts them.
 func ours(t *testing.T) Programs {
 	t.Helper()
 	dir := os.Getenv("IPVSADM_BIN")
 	if dir == "" {
 		dir = "../../../bin"
 	}
-	p, err := In("project", forEveryone(t, dir))
+	p, err := In("project", copyForUsers(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// forEveryone copies the programs to where an ordinary user can run them.
-func forEveryone(t *testing.T, dir string) string {
+// copyForUsers copies the programs to a directory where ordinary users can run them.
+func copyForUsers(t *testing.T, dir string) string {
 	t.Helper()
 	public, err := os.MkdirTemp("", "programs.")
 	if err != nil {
@@ -51,7 +51,8 @@ func forEveryone(t *testing.T, dir string) string {
 	return public
 }
 
-// needIPVS fails the test if the kernel has no IPVS: these tests were asked for.
+// needIPVS fails the test if the kernel has no IPVS. It does not skip the test: the
+// build tag asked for it.
 func needIPVS(t *testing.T) {
 	t.Helper()
 	ns, err := NewNamespace()
@@ -68,7 +69,8 @@ func needIPVS(t *testing.T) {
 	}
 }
 
-// TestKernelScripts plays every script with the reference and with ours.
+// TestKernelScripts checks that every script does the same with the reference and with
+// ours.
 func TestKernelScripts(t *testing.T) {
 	needIPVS(t)
 	reference, err := Reference()
@@ -79,23 +81,25 @@ func TestKernelScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	programs := ours(t)
 	files, err := filepath.Glob(scriptFiles)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %s: %v", scriptFiles, err)
 	}
+
 	scripts, commands := 0, 0
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			commands += judgeScript(t, file, reference, programs)
+			commands += compareScript(t, file, reference, programs)
 			scripts++
 		})
 	}
 	fmt.Printf("%d scripts, %d commands compared with ipvsadm %s on %s\n", scripts, commands, version, KernelName())
 }
 
-// judgeScript compares one script and gives the number of its commands.
-func judgeScript(t *testing.T, file string, reference, programs Programs) int {
+// compareScript compares one script and returns the number of its commands.
+func compareScript(t *testing.T, file string, reference, programs Programs) int {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +108,7 @@ func judgeScript(t *testing.T, file string, reference, programs Programs) int {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	want, err := script.Play(t.Context(), reference, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -112,16 +117,17 @@ func judgeScript(t *testing.T, file string, reference, programs Programs) int {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if all := script.Compare(want, got); len(all) > 0 {
 		t.Errorf("%d differences\n%s", len(all), Report(all))
 	}
 	return script.Compared()
 }
 
-// TestKernelSaveToRestore loads a table from the pipe that reads it: the table
-// must not be cleared before it has been read. The table is that of services.txt,
-// every kind of service with servers of every method. (The reference clears first
-// and wins the race by being slow, so that this is no matter for a comparison.)
+// TestKernelSaveToRestore checks that ipvsadm-save | ipvsadm-restore keeps the table:
+// it must not be cleared before it has been read. The table has every kind of service
+// with servers of every method. (The reference clears first, and only wins the race
+// because it is slow, so this cannot be compared.)
 func TestKernelSaveToRestore(t *testing.T) {
 	needIPVS(t)
 	ns, err := NewNamespace()
@@ -142,6 +148,7 @@ func TestKernelSaveToRestore(t *testing.T) {
 		}
 		return result.Stdout
 	}
+
 	for _, line := range everyKind() {
 		run(line)
 	}
@@ -155,8 +162,8 @@ func TestKernelSaveToRestore(t *testing.T) {
 	}
 }
 
-// everyKind are the commands that make every kind of service, with servers of
-// every forwarding method.
+// everyKind returns commands that add every kind of service, with servers of every
+// forwarding method.
 func everyKind() []string {
 	var lines []string
 	for _, kind := range []string{"-t %s:80", "-u %s:53", "--sctp-service %s:3868", "-f 1"} {

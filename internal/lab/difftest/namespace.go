@@ -12,12 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Namespace is a network namespace, with an IPVS table of its own that starts
-// empty, an interface lo that is up, and a /run of its own. It ends with Close.
-// Its methods can be called by any goroutine; they take turns.
+// Namespace is a network namespace with an empty IPVS table, an interface lo that is
+// up, and a /run of its own. It has to be closed. It is safe for concurrent use; calls
+// run one after the other.
 type Namespace struct{ calls chan func() }
 
-// NewNamespace makes a network namespace. That needs root.
+// NewNamespace creates a network namespace. It needs root.
 func NewNamespace() (*Namespace, error) {
 	n, err := start(enterNew)
 	if err != nil {
@@ -26,8 +26,8 @@ func NewNamespace() (*Namespace, error) {
 	return n, nil
 }
 
-// enterNew moves the calling thread to new namespaces. The mounts are private
-// to keep what `ip netns` makes from other namespaces.
+// enterNew moves the calling thread to new namespaces. The mounts are private: other
+// namespaces must not see those of `ip netns`.
 func enterNew() error {
 	if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS); err != nil {
 		return err
@@ -48,6 +48,7 @@ func loopbackUp() error {
 		return err
 	}
 	defer unix.Close(fd)
+
 	req, err := unix.NewIfreq("lo")
 	if err != nil {
 		return err
@@ -56,8 +57,8 @@ func loopbackUp() error {
 	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, req)
 }
 
-// Close gives the namespace up. The kernel removes it when its last process is
-// gone.
+// Close ends the namespace's thread. The kernel removes the namespace after its last
+// process.
 func (n *Namespace) Close() { close(n.calls) }
 
 // Do calls f on the namespace's thread: sockets that f opens and processes that
@@ -68,8 +69,8 @@ func (n *Namespace) Do(f func() error) error {
 	return <-result
 }
 
-// Run runs a command in the namespace. The error is about the running; whatever
-// the command itself did is in the Result.
+// Run runs a command in the namespace. An error means that the command could not be
+// run; its own failure is part of the Result.
 func (n *Namespace) Run(ctx context.Context, c Command) (r Result, err error) {
 	err = n.Do(func() error {
 		r, err = c.run(ctx)
@@ -78,8 +79,8 @@ func (n *Namespace) Run(ctx context.Context, c Command) (r Result, err error) {
 	return r, err
 }
 
-// Resizes reports whether the kernel resizes IPVS tables, as Linux does since 7.1:
-// such a kernel has the file ip_vs_status.
+// Resizes reports whether the kernel resizes IPVS tables. Linux does since 7.1, which
+// also has the file ip_vs_status.
 func (n *Namespace) Resizes() bool {
 	err := n.Do(func() error {
 		_, err := os.Stat("/proc/thread-self/net/ip_vs_status")
@@ -88,7 +89,7 @@ func (n *Namespace) Resizes() bool {
 	return err == nil
 }
 
-// NoTable is what Table returns if the kernel has no IPVS.
+// NoTable is returned by Table if the kernel has no IPVS.
 const NoTable = "the kernel has no table\n"
 
 // tableReads limits how often Table reads a table that changes.
@@ -96,7 +97,7 @@ const tableReads = 50
 
 // Table returns the namespace's /proc/net/ip_vs. Since Linux 7.1 a table that is
 // being resized can list services twice and omit others, so it is read until two
-// readings agree. Under traffic they never may; then it is the last one.
+// readings agree. Under traffic they may never agree; then it returns the last one.
 func (n *Namespace) Table() (text string, err error) {
 	err = n.Do(func() (err error) {
 		text, err = readUntilStable("/proc/thread-self/net/ip_vs")
@@ -108,8 +109,8 @@ func (n *Namespace) Table() (text string, err error) {
 	return text, err
 }
 
-// readUntilStable reads a file until its text is that of the reading before and no
-// service comes twice in it.
+// readUntilStable reads a file until two readings are the same and list no service
+// twice.
 func readUntilStable(path string) (text string, err error) {
 	for range tableReads {
 		b, err := os.ReadFile(path)
@@ -125,7 +126,7 @@ func readUntilStable(path string) (text string, err error) {
 	return text, nil
 }
 
-// hasTwice reports whether a table has a service twice.
+// hasTwice reports whether a table lists a service twice.
 func hasTwice(table string) bool {
 	seen := map[string]bool{}
 	for line := range strings.Lines(table) {

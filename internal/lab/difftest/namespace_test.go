@@ -2,6 +2,7 @@ package difftest
 
 import "testing"
 
+// TestHasTwice checks that only a repeated service counts, not a repeated server.
 func TestHasTwice(t *testing.T) {
 	const one = "TCP  0A000001:0050 rr  \n  -> C0A80104:0050      Route   1      0          0         \n"
 	for _, test := range []struct {

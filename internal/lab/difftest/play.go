@@ -11,25 +11,25 @@ import (
 	"syscall"
 )
 
-// Outcome is what one step did, and the kernel's table after it.
+// Outcome is the result of one step, and the kernel's table after it.
 type Outcome struct {
 	Result
 	Table string
-	// Beside is what the reference did with the same line in the same
+	// Beside is the result of the reference for the same line in the same
 	// namespace; nil if it was not run.
 	Beside *Result
 }
 
-// Record is what a script did with one set of programs.
+// Record is the result of a script with one set of programs.
 type Record struct {
-	// Outcomes has one for each step; those of preparation are empty.
+	// Outcomes has one element per step; those of setup are empty.
 	Outcomes []Outcome
-	// End is what the reference lists of the namespace at the end.
+	// End is the reference's listings of the namespace at the end.
 	End Result
 }
 
-// endListings show what /proc/net/ip_vs does not: persistence, flags, thresholds,
-// tunnels. They are one stream, which is one start of a process.
+// endListings are listings of what /proc/net/ip_vs lacks: persistence, flags,
+// thresholds, tunnels. They are one rule stream, to start one process only.
 const endListings = "-Sn\n-Ln --thresholds\n-Ln --tun-info\n"
 
 // player plays a script with one set of programs.
@@ -41,16 +41,17 @@ type player struct {
 	dir      string
 }
 
-// Play plays a script with a set of programs in a fresh network namespace. If
-// beside is not nil, each listing is done with those programs too, in the same
-// namespace. If it is nil, listings are omitted: they change nothing and are
-// compared in one namespace only.
+// Play runs a script with a set of programs in a new network namespace. If beside is
+// not nil, each listing is also run with those programs, in the same namespace. If it
+// is nil, listings are omitted: they change nothing, and they are compared within one
+// namespace only.
 func (s *Script) Play(ctx context.Context, programs Programs, beside *Programs) (_ *Record, err error) {
 	ns, err := NewNamespace()
 	if err != nil {
 		return nil, err
 	}
 	defer ns.Close()
+
 	dir, err := s.unpack()
 	if err != nil {
 		return nil, err
@@ -63,11 +64,12 @@ func (s *Script) Play(ctx context.Context, programs Programs, beside *Programs) 
 	if err == nil {
 		record.End, err = listEnd(ctx, ns)
 	}
+
 	_, endErr := p.playSteps(ctx, s.Ends)
 	return record, errors.Join(err, endErr)
 }
 
-// playSteps plays steps in order, until one cannot be run.
+// playSteps runs steps in order until one of them cannot be run.
 func (p player) playSteps(ctx context.Context, steps []Step) ([]Outcome, error) {
 	var outcomes []Outcome
 	for _, step := range steps {
@@ -75,16 +77,18 @@ func (p player) playSteps(ctx context.Context, steps []Step) ([]Outcome, error) 
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: with the programs of the %s: %w", p.script.Name, step.Number, p.programs.Name, err)
 		}
+
 		outcomes = append(outcomes, outcome)
 	}
+
 	return outcomes, nil
 }
 
-// play plays one step.
+// play runs one step.
 func (p player) play(ctx context.Context, step Step) (Outcome, error) {
 	switch {
 	case step.Setup:
-		return Outcome{}, p.prepare(ctx, step)
+		return Outcome{}, p.setup(ctx, step)
 	case step.Listing:
 		return p.list(ctx, step)
 	default:
@@ -93,8 +97,8 @@ func (p player) play(ctx context.Context, step Step) (Outcome, error) {
 	}
 }
 
-// prepare plays a step of preparation, which has to succeed.
-func (p player) prepare(ctx context.Context, step Step) error {
+// setup runs a step of setup, which has to succeed.
+func (p player) setup(ctx context.Context, step Step) error {
 	result, err := p.run(ctx, step, p.programs)
 	if err == nil && result.Status != 0 {
 		err = fmt.Errorf("%s: status %d: %s", step.Line, result.Status, result.Stderr)
@@ -102,33 +106,38 @@ func (p player) prepare(ctx context.Context, step Step) error {
 	return err
 }
 
-// besideRuns limits how often the reference lists a table that ours listed.
+// besideRuns limits how often the reference repeats a listing.
 const besideRuns = 6
 
-// list plays a listing, with both programs. Since Linux 7.1 a listing during a
+// list runs a listing with both sets of programs. Since Linux 7.1 a listing during a
 // resize of the table can have services twice and lack others. Ours must not; the
-// reference may, so it lists again where the two differ.
+// reference may, so it repeats a listing that differs from ours.
 func (p player) list(ctx context.Context, step Step) (o Outcome, err error) {
 	if p.beside == nil {
 		return p.withTable(o, nil)
 	}
+
 	if o.Result, err = p.run(ctx, step, p.programs); err != nil {
 		return o, err
 	}
+
 	runs := 1
 	if p.ns.Resizes() && step.Intended == nil {
 		runs = besideRuns
 	}
+
 	for range runs {
 		beside, err := p.run(ctx, step, *p.beside)
 		if err != nil {
 			return o, err
 		}
+
 		o.Beside = &beside
 		if beside == o.Result {
 			break
 		}
 	}
+
 	return p.withTable(o, nil)
 }
 
@@ -146,6 +155,7 @@ func (s *Script) unpack() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
+
 	err = os.Chmod(dir, 0o755)
 	for name, text := range s.Files {
 		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
@@ -159,6 +169,7 @@ func (p player) run(ctx context.Context, step Step, programs Programs) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
+
 	command.Dir = p.dir
 	return p.ns.Run(ctx, command)
 }
@@ -168,10 +179,12 @@ func (step Step) command(p Programs) (Command, error) {
 	if step.Setup {
 		return Command{Path: "/bin/bash", Args: []string{"bash", "-e", "-o", "pipefail", "-c", step.Line}, Env: p.Env()}, nil
 	}
+
 	command, err := p.Line(step.Line)
 	if err != nil || step.User == "" {
 		return command, err
 	}
+
 	command.User, err = credential(step.User)
 	return command, err
 }
@@ -182,16 +195,18 @@ func credential(name string) (*syscall.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
 		return nil, err
 	}
+
 	gid, err := strconv.ParseUint(u.Gid, 10, 32)
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
 }
 
-// listEnd lists the namespace with the reference: until two listings agree, where
-// the kernel resizes tables.
+// listEnd lists the namespace with the reference. Where the kernel resizes tables, it
+// repeats the listings until two agree.
 func listEnd(ctx context.Context, ns *Namespace) (Result, error) {
 	reference, err := Reference()
 	if err != nil {

@@ -5,12 +5,11 @@ import (
 	"strings"
 )
 
-// maxReported is how many differences of a script are written out: one fault
-// often shows at every later command.
+// maxReported limits the differences that are reported per script: one bug often
+// affects every later command.
 const maxReported = 6
 
-// Report tells a reader where and how things differ; it is empty if nothing
-// does.
+// Report formats differences for a reader. It returns "" if there are none.
 func Report(all []Difference) string {
 	var b strings.Builder
 	for _, d := range all[:min(len(all), maxReported)] {
@@ -22,19 +21,21 @@ func Report(all []Difference) string {
 	return b.String()
 }
 
-// diff shows two texts with the lines that differ marked. What stands between
-// the first and the last difference is shown as removed and added: listings are
-// short, and an exact account of a line is worth more than a small one.
+// diff formats two texts with the different lines marked. All lines between the first
+// and the last difference are shown as removed and added.
 func diff(want, got string) string {
 	w, g := splitLines(want), splitLines(got)
+
 	head := 0
 	for head < len(w) && head < len(g) && w[head] == g[head] {
 		head++
 	}
+
 	end := 0
 	for end < len(w)-head && end < len(g)-head && w[len(w)-1-end] == g[len(g)-1-end] {
 		end++
 	}
+
 	var b strings.Builder
 	write(&b, "      ", w[:head])
 	write(&b, "    - ", w[head:len(w)-end])
@@ -43,8 +44,8 @@ func diff(want, got string) string {
 	return b.String()
 }
 
-// write writes lines with a mark before each and, for the blanks at their ends
-// to be seen, a $ at the end of each.
+// write writes lines with a mark before each. A $ at the end of each line makes
+// trailing blanks visible.
 func write(b *strings.Builder, mark string, lines []string) {
 	for _, line := range lines {
 		text, newline := strings.CutSuffix(line, "\n")
@@ -55,7 +56,7 @@ func write(b *strings.Builder, mark string, lines []string) {
 	}
 }
 
-// splitLines cuts a text after each newline.
+// splitLines splits a text after each newline.
 func splitLines(text string) []string {
 	lines := strings.SplitAfter(text, "\n")
 	if lines[len(lines)-1] == "" {

@@ -11,39 +11,40 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// Script is a list of commands to play, with the files that they read.
+// Script is a list of commands to run, with the files that they read.
 type Script struct {
 	Name  string
 	Steps []Step
-	// Ends are the clean-up.
+	// Ends are the steps of clean-up.
 	Ends  []Step
 	Files map[string]string
 }
 
 // Step is one line of a script.
 type Step struct {
-	// Number is that of the line in the script, from 1.
+	// Number is the line's number in the script, from 1.
 	Number int
 	// Line is the shell line.
 	Line string
-	// Setup is true for preparation and clean-up, which are not compared.
+	// Setup is true for setup and clean-up, which are not compared.
 	Setup bool
 	// Listing is true for a line that only reads the table.
 	Listing bool
-	// User is who runs it; empty means root.
+	// User runs the line; empty means root.
 	User string
-	// Intended is how ours differs on purpose; nil means not at all.
+	// Intended is the intended difference of ours; nil means none.
 	Intended *Intended
 }
 
-// Intended is a difference on purpose. The nil parts are as with the reference.
+// Intended is an intended difference. Parts that are nil are the same as with the
+// reference.
 type Intended struct {
 	Point                 string
 	Status                *int
 	Stdout, Stderr, Table *string
 }
 
-// Compared is the number of commands that the script compares.
+// Compared returns the number of commands that the script compares.
 func (s *Script) Compared() int {
 	n := 0
 	for _, step := range s.Steps {
@@ -54,14 +55,15 @@ func (s *Script) Compared() int {
 	return n
 }
 
-// ParseScript reads a script; package documentation describes the format. name
-// stands before the errors.
+// ParseScript parses a script in the format of the package documentation. Errors begin
+// with name.
 func ParseScript(name string, text []byte) (*Script, error) {
 	archive := txtar.Parse(text)
 	p := parser{files: map[string]string{}, unused: map[string]bool{}}
 	for _, f := range archive.Files {
 		p.files[f.Name], p.unused[f.Name] = string(f.Data), true
 	}
+
 	for i, line := range strings.Split(string(archive.Comment), "\n") {
 		if err := p.line(i+1, strings.TrimSpace(line)); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", name, i+1, err)
@@ -70,6 +72,7 @@ func ParseScript(name string, text []byte) (*Script, error) {
 	if err := p.end(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+
 	return &Script{Name: name, Steps: p.steps, Ends: p.ends, Files: p.files}, nil
 }
 
@@ -82,7 +85,7 @@ type parser struct {
 	intended *Intended // of the next command
 }
 
-// line reads one line without its outer white space.
+// line parses one line without its outer white space.
 func (p *parser) line(number int, line string) error {
 	keyword, rest, _ := strings.Cut(line, " ")
 	switch keyword {
@@ -103,52 +106,56 @@ func (p *parser) line(number int, line string) error {
 	return p.command(Step{Number: number, Line: line})
 }
 
-// setup takes a line of preparation.
+// setup adds a line of setup.
 func (p *parser) setup(s Step) error {
 	if p.intended != nil {
-		return fmt.Errorf("preparation after a line with differs")
+		return fmt.Errorf("setup after a line with differs")
 	}
 	p.use(s.Line)
 	p.steps = append(p.steps, s)
 	return nil
 }
 
-// callsProgram finds a program's bare name in command position or after exec -a
-// and the like: a line without one compares nothing.
+// callsProgram matches a program's bare name as a command, or after exec -a and the
+// like: a line without one compares nothing.
 var callsProgram = regexp.MustCompile(`(^|[\s(])ipvsadm(-save|-restore)?($|[\s)])`)
 
-// onlyLists finds the lines that change nothing: one listing, written nowhere.
+// onlyLists matches lines that change nothing: one listing, not redirected.
 var onlyLists = regexp.MustCompile(`^([A-Z_]+=\S* )*(ipvsadm($| (-[LlS]|--list|--save)[^<>|&;]*$)|ipvsadm-save[^<>|&;]*$)`)
 
-// command takes a line to compare.
+// command adds a line to compare.
 func (p *parser) command(s Step) error {
 	if !callsProgram.MatchString(s.Line) {
-		return fmt.Errorf("neither a command of ipvsadm nor preparation (sh …): %s", s.Line)
+		return fmt.Errorf("neither a command of ipvsadm nor setup (sh …): %s", s.Line)
 	}
+
 	s.Intended, p.intended = p.intended, nil
 	s.Listing = onlyLists.MatchString(s.Line)
+
 	p.use(s.Line)
 	p.steps = append(p.steps, s)
 	return nil
 }
 
-// use notes the files that a line names.
+// use marks the files that a line names as used.
 func (p *parser) use(line string) {
 	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t<>|&;()'\"", r) }) {
 		delete(p.unused, word)
 	}
 }
 
-// differs reads the statement of an intended difference.
+// differs parses the statement of an intended difference.
 func (p *parser) differs(rest string) error {
 	if p.intended != nil {
 		return fmt.Errorf("two lines with differs for one command")
 	}
+
 	statement, _, _ := strings.Cut(rest, "#")
 	words := strings.Fields(statement)
 	if len(words) < 2 {
 		return fmt.Errorf("differs needs the point of the specification and what differs")
 	}
+
 	p.intended = &Intended{Point: words[0]}
 	for _, word := range words[1:] {
 		if err := p.difference(word); err != nil {
@@ -158,7 +165,7 @@ func (p *parser) differs(rest string) error {
 	return nil
 }
 
-// difference reads one NAME=VALUE of a differs line.
+// difference parses one NAME=VALUE of a differs line.
 func (p *parser) difference(word string) error {
 	name, value, _ := strings.Cut(word, "=")
 	if name == "status" {
@@ -166,11 +173,13 @@ func (p *parser) difference(word string) error {
 		p.intended.Status = &n
 		return err
 	}
+
 	text, ok := p.files[value]
 	if !ok {
 		return fmt.Errorf("%s: the script has no file %q", word, value)
 	}
 	delete(p.unused, value)
+
 	switch name {
 	case "stdout":
 		p.intended.Stdout = &text
@@ -185,7 +194,7 @@ func (p *parser) difference(word string) error {
 	return nil
 }
 
-// end finds what a finished script lacks or has too much.
+// end checks that the script is complete and uses all its files.
 func (p *parser) end() error {
 	switch {
 	case p.intended != nil:

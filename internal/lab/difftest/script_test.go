@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestParseScript checks every kind of line.
 func TestParseScript(t *testing.T) {
 	const text = `# A remark.
 ipvsadm -C
@@ -44,27 +45,30 @@ line 1
 	}
 }
 
-func TestParseScriptFaults(t *testing.T) {
+// TestParseScriptErrors checks the errors of invalid scripts.
+func TestParseScriptErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                       "s.txt: no command",
 		"# only\n":                               "s.txt: no command",
-		"ip link":                                "s.txt:1: neither a command of ipvsadm nor preparation (sh …): ip link",
-		"ipvsadmin":                              "s.txt:1: neither a command of ipvsadm nor preparation (sh …): ipvsadmin",
+		"ip link":                                "s.txt:1: neither a command of ipvsadm nor setup (sh …): ip link",
+		"ipvsadmin":                              "s.txt:1: neither a command of ipvsadm nor setup (sh …): ipvsadmin",
 		"differs 4.1 status=1":                   "s.txt: no command after the last line with differs",
 		"differs 4.1\nipvsadm":                   "s.txt:1: differs needs the point of the specification and what differs",
 		"differs 4 stdout=x":                     `s.txt:1: stdout=x: the script has no file "x"`,
 		"differs 4 out=x\n-- x --":               "s.txt:1: out=x: not one of status, stdout, stderr, table",
 		"differs 4 status=1\ndiffers 4 status=1": "s.txt:2: two lines with differs for one command",
-		"differs 4 status=1\nsh true":            "s.txt:2: preparation after a line with differs",
+		"differs 4 status=1\nsh true":            "s.txt:2: setup after a line with differs",
 		"ipvsadm -C\n-- b --\n-- a --":           "s.txt: files that no line names: a b",
 	} {
-		if _, err := ParseScript("s.txt", []byte(text)); err == nil || err.Error() != want {
-			t.Errorf("%q: %v, want %s", text, err, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			if _, err := ParseScript("s.txt", []byte(text)); err == nil || err.Error() != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+		})
 	}
 }
 
-// TestLine shows which lines need a shell.
+// TestLine checks which lines are run by a shell.
 func TestLine(t *testing.T) {
 	reference := Programs{Name: "ours", dir: t.TempDir()}
 	for line, shell := range map[string]bool{
@@ -73,17 +77,19 @@ func TestLine(t *testing.T) {
 		"LC_ALL=C ipvsadm -Ln":           true,
 		"ipvsadm -A -t [2001:db8::1]:80": false,
 	} {
-		c, err := reference.Line(line)
-		switch {
-		case shell && (err != nil || c.Path != "/bin/bash"):
-			t.Errorf("%s: run by %s, %v, not by a shell", line, c.Path, err)
-		case !shell && err == nil:
-			t.Errorf("%s: run by %s, not looked for among the programs", line, c.Path)
-		}
+		t.Run(line, func(t *testing.T) {
+			c, err := reference.Line(line)
+			switch {
+			case shell && (err != nil || c.Path != "/bin/bash"):
+				t.Errorf("run by %s, %v, not by a shell", c.Path, err)
+			case !shell && err == nil:
+				t.Errorf("run by %s, not looked up in the set", c.Path)
+			}
+		})
 	}
 }
 
-// TestListing shows which lines only read.
+// TestListing checks which lines only list.
 func TestListing(t *testing.T) {
 	for line, want := range map[string]bool{
 		"ipvsadm":                       true,
@@ -99,8 +105,10 @@ func TestListing(t *testing.T) {
 		"ipvsadm --set 1 2 3":           false,
 		"ipvsadm --start-daemon backup": false,
 	} {
-		if got := onlyLists.MatchString(line); got != want {
-			t.Errorf("%s: %t, want %t", line, got, want)
-		}
+		t.Run(line, func(t *testing.T) {
+			if got := onlyLists.MatchString(line); got != want {
+				t.Errorf("%t, want %t", got, want)
+			}
+		})
 	}
 }

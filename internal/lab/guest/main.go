@@ -8,13 +8,14 @@
 // emulation, both of bookworm; or, with a colon and the code name, of another
 // release: uml:bullseye (Linux 5.10), uml:trixie (6.12), uml:sid, qemu:sid.
 //
-// The command runs as root in the present directory and sees the host's files.
-// What it writes is gone afterwards, but for the directories of -write. Of the
-// environment it gets PATH and the variables named with -env. As a wrapper for
+// The command runs as root in the current directory and sees the host's files.
+// Its writes are discarded, except those to the directories of -write. Its
+// environment has PATH and the variables named with -env. As a wrapper for
 // tests: go test -exec "$PWD/bin/guest" ./internal/kernel
 //
 // Missing programs are installed and a missing kernel is fetched. -install does only
-// that: before several guests start at once, because apt-get cannot run twice.
+// that. It has to be run before several guests start at once, because apt-get cannot
+// run twice at the same time.
 package main
 
 import (
@@ -32,19 +33,19 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/lab"
 )
 
-// failed is the status when the guest could not run the command at all.
+// failed is the exit status if the guest could not run the command.
 const failed = 125
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// options are what the arguments ask for.
+// options are the parsed arguments.
 type options struct {
 	guest   lab.Guest
 	install bool
 	command []string
 }
 
-// run does the whole program and gives its status.
+// run is main with its arguments, and returns the exit status.
 func run(args []string) int {
 	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -54,10 +55,12 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "guest:", err)
 		return 2
 	}
+
 	// go test sends SIGQUIT to a test that takes too long.
 	ctx, stop := signal.NotifyContext(context.Background(),
 		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
+
 	status := 0
 	if o.install {
 		err = o.guest.Kernel.Install(ctx)
@@ -71,19 +74,21 @@ func run(args []string) int {
 	return status
 }
 
-// parse reads the arguments.
+// parse parses the arguments.
 func parse(args []string) (options, error) {
 	o := options{guest: lab.Guest{Stdout: os.Stdout, Stderr: stderr()}}
 	fs := flag.NewFlagSet("guest", flag.ContinueOnError)
 	fs.BoolVar(&o.install, "install", false, "only install what is missing")
 	input := fs.Bool("stdin", false, "pass standard input on")
 	guestFlags(fs, &o.guest)
+
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
 	if fs.NArg() == 0 && !o.install {
 		return o, errors.New("no command; see guest -h")
 	}
+
 	if *input {
 		o.guest.Stdin = os.Stdin
 	}
@@ -91,7 +96,7 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-// guestFlags makes the options that describe the guest.
+// guestFlags defines the options that describe the guest.
 func guestFlags(fs *flag.FlagSet, g *lab.Guest) {
 	fs.Func("kernel", "the `kernel`: uml (default) or qemu, with the Debian release after a colon (uml:sid) unless it is bookworm", func(s string) (err error) {
 		g.Kernel, err = lab.ParseKernel(s)
@@ -110,7 +115,7 @@ func guestFlags(fs *flag.FlagSet, g *lab.Guest) {
 	})
 }
 
-// environment gives NAME=VALUE for NAME, if it is set, and NAME=VALUE as it is.
+// environment returns NAME=VALUE for NAME, if it is set, and NAME=VALUE unchanged.
 func environment(s string) []string {
 	if strings.Contains(s, "=") {
 		return []string{s}
@@ -121,8 +126,8 @@ func environment(s string) []string {
 	return nil
 }
 
-// stderr is where the command's errors go: standard output itself if both are
-// one file, so that their order is kept.
+// stderr returns the writer for the command's errors. It is standard output itself if
+// both are the same file, which preserves their order.
 func stderr() io.Writer {
 	out, err := os.Stdout.Stat()
 	if err != nil {

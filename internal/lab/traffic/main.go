@@ -5,10 +5,10 @@
 //	traffic talk [-pause 500ms] ADDRESS COUNT
 //
 // The server answers every line with its name. get opens COUNT connections, one
-// after each pause, asks a question on each, keeps each open for a while, and
-// prints how many were answered by whom. talk asks COUNT questions on one
-// connection and prints every answer. All are bounded in time and count, and none
-// is for anything but a network of one's own.
+// after each pause, asks a question on each, keeps it open for a while, and prints
+// the number of answers by server. talk asks COUNT questions on one connection and
+// prints every answer. Time and count are limited: the program is for test networks
+// only.
 package main
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/traffic/talk"
 )
 
-// maxCount bounds the connections, and the questions, of one client.
+// maxCount limits the connections, and the questions, of one client.
 const maxCount = 10000
 
 func main() {
@@ -37,11 +37,12 @@ func main() {
 	}
 }
 
-// run does what the arguments say.
+// run runs the command that the arguments name.
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {
 		return errors.New("serve, get or talk?")
 	}
+
 	switch args[0] {
 	case "serve":
 		return runServe(args[1:])
@@ -53,7 +54,7 @@ func run(args []string, out io.Writer) error {
 	return fmt.Errorf("%s: not serve, get or talk", args[0])
 }
 
-// runServe reads the server's arguments and serves.
+// runServe parses the server's arguments and serves.
 func runServe(args []string) error {
 	fs := flag.NewFlagSet("traffic serve", flag.ContinueOnError)
 	limit := fs.Duration("for", 2*time.Minute, "how long to serve")
@@ -63,8 +64,10 @@ func runServe(args []string) error {
 	if fs.NArg() != 2 {
 		return errors.New("serve needs a name and an address")
 	}
+
 	ctx, cancel := context.WithTimeout(context.Background(), *limit)
 	defer cancel()
+
 	l, err := net.Listen("tcp", fs.Arg(1))
 	if err != nil {
 		return err
@@ -72,7 +75,7 @@ func runServe(args []string) error {
 	return talk.Serve(ctx, l, fs.Arg(0))
 }
 
-// runGet reads the arguments of many connections, makes them and prints.
+// runGet parses the arguments of get, makes the connections and prints the answers.
 func runGet(args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("traffic get", flag.ContinueOnError)
 	pause := fs.Duration("pause", 0, "between the starts of connections")
@@ -81,6 +84,7 @@ func runGet(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+
 	tally := get(address, count, *pause, *keep)
 	for _, name := range slices.Sorted(maps.Keys(tally)) {
 		fmt.Fprintf(out, "%d answers from %s\n", tally[name], name)
@@ -88,7 +92,7 @@ func runGet(args []string, out io.Writer) error {
 	return nil
 }
 
-// runTalk reads the arguments of one long connection, and has it.
+// runTalk parses the arguments of talk, asks on one connection and prints the answers.
 func runTalk(args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("traffic talk", flag.ContinueOnError)
 	pause := fs.Duration("pause", 0, "between the questions")
@@ -96,11 +100,13 @@ func runTalk(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+
 	c, err := net.DialTimeout("tcp", address, talk.Limit)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+
 	for range count {
 		name, err := talk.Ask(c)
 		if err != nil {
@@ -112,8 +118,8 @@ func runTalk(args []string, out io.Writer) error {
 	return nil
 }
 
-// target reads the arguments of a client, of which the last are whom to ask and
-// how often.
+// target parses the arguments of a client, the last of which are the server's address
+// and the count.
 func target(fs *flag.FlagSet, args []string) (address string, count int, err error) {
 	if err := fs.Parse(args); err != nil {
 		return "", 0, err
@@ -121,6 +127,7 @@ func target(fs *flag.FlagSet, args []string) (address string, count int, err err
 	if fs.NArg() != 2 {
 		return "", 0, fmt.Errorf("%s needs an address and a count", fs.Name())
 	}
+
 	count, err = strconv.Atoi(fs.Arg(1))
 	if err != nil || count < 1 || count > maxCount {
 		return "", 0, fmt.Errorf("%s: not a count from 1 to %d", fs.Arg(1), maxCount)
@@ -128,8 +135,7 @@ func target(fs *flag.FlagSet, args []string) (address string, count int, err err
 	return fs.Arg(0), count, nil
 }
 
-// get opens the connections and counts the answers by who gave them, or by what
-// went wrong.
+// get opens the connections and counts the answers by server, or by error.
 func get(address string, count int, pause, keep time.Duration) map[string]int {
 	answers := make(chan string)
 	go func() {
@@ -138,6 +144,7 @@ func get(address string, count int, pause, keep time.Duration) map[string]int {
 			time.Sleep(pause)
 		}
 	}()
+
 	tally := map[string]int{}
 	for range count {
 		tally[<-answers]++
@@ -145,13 +152,14 @@ func get(address string, count int, pause, keep time.Duration) map[string]int {
 	return tally
 }
 
-// ask makes one connection, asks once, and gives the answer, or the error.
+// ask makes one connection, asks once, and returns the answer or the error.
 func ask(address string, keep time.Duration) string {
 	c, err := net.DialTimeout("tcp", address, talk.Limit)
 	if err != nil {
 		return err.Error()
 	}
 	defer c.Close()
+
 	name, err := talk.Ask(c)
 	if err != nil {
 		return err.Error()

@@ -9,7 +9,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/traffic/talk"
 )
 
-// TestClients asks a server that ends with the test, in both ways.
+// TestClients checks the output of get and talk with a server, and that the server
+// ends without an error.
 func TestClients(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -42,7 +43,8 @@ func TestClients(t *testing.T) {
 	}
 }
 
-func TestFaults(t *testing.T) {
+// TestArgumentErrors checks the errors of invalid arguments.
+func TestArgumentErrors(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                         "serve, get or talk?",
 		"frob":                     "frob: not serve, get or talk",
@@ -52,8 +54,10 @@ func TestFaults(t *testing.T) {
 		"get 127.0.0.1:1 0":        "0: not a count from 1 to 10000",
 		"talk 127.0.0.1:1 1000000": "1000000: not a count from 1 to 10000",
 	} {
-		if err := run(strings.Fields(args), nil); err == nil || err.Error() != want {
-			t.Errorf("%q: %v, want %s", args, err, want)
-		}
+		t.Run(args, func(t *testing.T) {
+			if err := run(strings.Fields(args), nil); err == nil || err.Error() != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+		})
 	}
 }

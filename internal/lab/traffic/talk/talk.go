@@ -1,6 +1,6 @@
-// Package talk is the conversation of the experiments' clients and servers: the
-// client sends a line, and the server answers with its name. So a client learns
-// which real server a connection has reached, as often as it likes.
+// Package talk implements the protocol of the experiments' clients and servers: the
+// client sends a line, and the server answers with its name. So a client can find out
+// which real server a connection has reached.
 package talk
 
 import (
@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Limit is how long an answer may take.
+// Limit is the timeout of an answer.
 const Limit = 10 * time.Second
 
-// Serve answers each line of each connection with name. It ends, and closes l,
-// when ctx does; connections end with their clients.
+// Serve answers each line of each connection with name. It returns, and closes l, when
+// ctx is done; connections end with their clients.
 func Serve(ctx context.Context, l net.Listener, name string) error {
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
@@ -43,7 +43,7 @@ func answer(c net.Conn, name string) {
 	}
 }
 
-// Ask asks once who is at the other end of a connection.
+// Ask returns the name of the server at the other end of a connection.
 func Ask(c net.Conn) (name string, err error) {
 	if err := c.SetDeadline(time.Now().Add(Limit)); err != nil {
 		return "", err

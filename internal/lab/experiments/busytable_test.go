@@ -15,10 +15,10 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/traffic/talk"
 )
 
-// newBusyTable makes a director whose table has all that a table can have: every
-// kind of service and of server, connections, engines' data, both daemons. It is
-// its own client, because only its own packets can have a firewall mark without
-// another program. Connections stay until the test is over.
+// newBusyTable returns a director whose table has everything that a table can have:
+// every kind of service and server, connections, persistence engines' data, both
+// daemons. It is its own client, because only its own packets can get a firewall mark
+// without another program. Connections stay until the end of the test.
 func newBusyTable(t *testing.T) *cluster {
 	t.Helper()
 	files, err := os.Getwd()
@@ -26,26 +26,30 @@ func newBusyTable(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	files += "/testdata"
+
 	c := newCluster(t, files+"/network.sh "+files)
+
 	c.do(c.machine, "ipvsadm -R < "+files+"/table")
 	c.do(c.machine, "ipvsadm --set 7200 7200 7200")
 	c.do(c.machine, "ipvsadm --start-daemon master --mcast-interface d0 --syncid 3")
 	c.do(c.machine, "ipvsadm --start-daemon backup --mcast-interface d0 --sync-maxlen 1200")
+
 	c.serve("real", ":8080")
-	c.swallow("real", ":53")
-	c.swallow("real", ":5060")
-	c.busy()
+	c.discard("real", ":53")
+	c.discard("real", ":5060")
+	c.makeTraffic()
 	eventually(t, "the counters", func() (got, want string) {
 		return fields(c.do(c.machine, "ipvsadm -Ln --stats --exact -t 10.0.0.1:80"), "TCP", 2), "7 \n"
 	})
-	// From here on counters and rates stay as they are.
+
+	// From here on counters and rates do not change.
 	c.do(c.machine, "sysctl -qw net.ipv4.vs.run_estimation=0")
 	return c
 }
 
-// busy makes the traffic, quickly: connections whose seconds end at about the same
-// moment are easier to compare.
-func (c *cluster) busy() {
+// makeTraffic opens the connections and sends the datagrams. It is quick: timeouts that
+// change at about the same moment are easier to compare.
+func (c *cluster) makeTraffic() {
 	c.t.Helper()
 	for _, to := range []struct {
 		address string
@@ -65,6 +69,7 @@ func (c *cluster) busy() {
 			}
 		}
 	}
+
 	for _, address := range []string{"10.0.0.1:53", "172.16.1.1:53", "172.16.1.1:53", "192.168.9.1:53"} {
 		c.send(address, "a question")
 	}
@@ -75,14 +80,15 @@ func (c *cluster) busy() {
 	}, "\r\n"))
 }
 
-// dialMarked opens a connection from the director itself, with a firewall mark
-// unless that is 0, until the test is over.
+// dialMarked opens a connection from the director itself until the end of the test,
+// with a firewall mark unless mark is 0.
 func (c *cluster) dialMarked(network, address string, mark int) net.Conn {
 	c.t.Helper()
 	from := net.Addr(&net.TCPAddr{IP: c.ownAddress(address)})
 	if network == "udp" {
 		from = &net.UDPAddr{IP: c.ownAddress(address)}
 	}
+
 	dialer := net.Dialer{Timeout: talk.Limit, LocalAddr: from, Control: func(_, _ string, raw syscall.RawConn) error {
 		var err error
 		controlErr := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MARK, mark) })
@@ -91,6 +97,7 @@ func (c *cluster) dialMarked(network, address string, mark int) net.Conn {
 		}
 		return err
 	}}
+
 	var connection net.Conn
 	err := c.machine.Do(func() (err error) {
 		connection, err = dialer.DialContext(context.Background(), network, address)
@@ -99,12 +106,13 @@ func (c *cluster) dialMarked(network, address string, mark int) net.Conn {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+
 	c.t.Cleanup(func() { connection.Close() })
 	return connection
 }
 
-// ownAddress is the director's address on the cable, in the family of another.
-// Else the address would be that of the service itself.
+// ownAddress returns the director's address on the cable, in the family of to. The
+// kernel would choose the address of the service itself.
 func (c *cluster) ownAddress(to string) net.IP {
 	if strings.HasPrefix(to, "[") {
 		return net.ParseIP("2001:db8:9::1")
@@ -120,8 +128,8 @@ func (c *cluster) send(address, text string) {
 	}
 }
 
-// swallow takes datagrams on a host and answers none.
-func (c *cluster) swallow(host, address string) {
+// discard receives datagrams on a host and answers none.
+func (c *cluster) discard(host, address string) {
 	c.t.Helper()
 	err := c.host(host).Do(func() error {
 		socket, err := net.ListenPacket("udp", address)

@@ -16,41 +16,43 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/traffic/talk"
 )
 
-// scripts is where the scripts are that set the machines up.
+// scripts is the directory of the scripts that set up the machines.
 const scripts = "../scripts/"
 
-// patience is how long a test waits for what has to come: a machine may be busy with
-// other guests, and ldirectord is slow on any.
-const patience = time.Minute
+// eventTimeout limits how long a test waits for an event. It is long: the machine may
+// be busy with other guests, and ldirectord is slow.
+const eventTimeout = time.Minute
 
-// cluster is the machines of an experiment. They end with the test.
+// cluster is the machines of an experiment. They are removed at the end of the test.
 type cluster struct {
 	t *testing.T
-	// machine is where the scripts run. It has the other machines' cables, and
-	// is a director unless the experiment has several.
+	// machine runs the scripts. It has the other machines' cables, and is the
+	// director unless the experiment has several.
 	machine *difftest.Namespace
 	hosts   map[string]*difftest.Namespace
 	ours    difftest.Programs
 	theirs  difftest.Programs
 }
 
-// newCluster makes machines with a script, given with its arguments.
+// newCluster makes machines with a script, which may have arguments.
 func newCluster(t *testing.T, script string) *cluster {
 	t.Helper()
 	c := &cluster{t: t, hosts: map[string]*difftest.Namespace{}}
 	c.ours, c.theirs = programs(t)
+
 	machine, err := difftest.NewNamespace()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.machine = machine
 	t.Cleanup(machine.Close)
+
 	c.do(machine, "sh "+script)
 	return c
 }
 
-// programs are the project's, in the directory that IPVSADM_BIN names, else in
-// the project's bin, where `make build` puts them; and the reference's.
+// programs returns the project's programs, from the directory that IPVSADM_BIN names,
+// else from the project's bin, where `make build` puts them; and the reference's.
 func programs(t *testing.T) (ours, theirs difftest.Programs) {
 	t.Helper()
 	dir := os.Getenv("IPVSADM_BIN")
@@ -61,6 +63,7 @@ func programs(t *testing.T) (ours, theirs difftest.Programs) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	theirs, err = difftest.Reference()
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +71,7 @@ func programs(t *testing.T) (ours, theirs difftest.Programs) {
 	return ours, theirs
 }
 
-// host is one of the machines that the script made.
+// host returns one of the machines that the script made.
 func (c *cluster) host(name string) *difftest.Namespace {
 	c.t.Helper()
 	if c.hosts[name] == nil {
@@ -82,14 +85,14 @@ func (c *cluster) host(name string) *difftest.Namespace {
 	return c.hosts[name]
 }
 
-// do runs a shell line on a machine with the project's programs, and gives what
-// it printed. It has to succeed without a word of complaint.
+// do runs a shell line on a machine with the project's programs, and returns its
+// output. It has to succeed without errors or warnings.
 func (c *cluster) do(on *difftest.Namespace, line string) string {
 	c.t.Helper()
 	return must(c.t, on, c.ours, line)
 }
 
-// must runs a line that has to succeed.
+// must runs a line that has to succeed without errors or warnings.
 func must(t *testing.T, on *difftest.Namespace, p difftest.Programs, line string) string {
 	t.Helper()
 	r := result(t, on, p, call{line: line})
@@ -99,13 +102,14 @@ func must(t *testing.T, on *difftest.Namespace, p difftest.Programs, line string
 	return r.Stdout
 }
 
-// result makes a call.
+// result runs a call and returns its result.
 func result(t *testing.T, on *difftest.Namespace, p difftest.Programs, what call) difftest.Result {
 	t.Helper()
 	command, err := p.Line(what.line)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	command.Stdin = what.stdin
 	r, err := on.Run(t.Context(), command)
 	if err != nil {
@@ -114,7 +118,7 @@ func result(t *testing.T, on *difftest.Namespace, p difftest.Programs, what call
 	return r
 }
 
-// serve starts a server on a host, which says the host's name.
+// serve starts a server on a host, which answers with the host's name.
 func (c *cluster) serve(host, address string) {
 	c.t.Helper()
 	var l net.Listener
@@ -125,6 +129,7 @@ func (c *cluster) serve(host, address string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- talk.Serve(ctx, l, host) }()
@@ -151,9 +156,10 @@ func (c *cluster) dial(host, address string) net.Conn {
 }
 
 // ask makes count connections from a host, one after the other, and counts the
-// answers by who gave them.
+// answers by server.
 func (c *cluster) ask(host, address string, count int) map[string]int {
 	c.t.Helper()
+
 	tally := map[string]int{}
 	for range count {
 		connection := c.dial(host, address)
@@ -163,8 +169,8 @@ func (c *cluster) ask(host, address string, count int) map[string]int {
 	return tally
 }
 
-// hold makes count connections that stay until the test is over, and counts the
-// answers on them.
+// hold opens count connections until the end of the test, and counts the answers by
+// server.
 func (c *cluster) hold(host, address string, count int) (open []net.Conn, tally map[string]int) {
 	c.t.Helper()
 	for range count {
@@ -175,7 +181,7 @@ func (c *cluster) hold(host, address string, count int) (open []net.Conn, tally 
 	return open, c.answers(open)
 }
 
-// answers asks once on each connection.
+// answers asks once on each connection and counts the answers by server.
 func (c *cluster) answers(open []net.Conn) map[string]int {
 	c.t.Helper()
 	tally := map[string]int{}
@@ -185,7 +191,7 @@ func (c *cluster) answers(open []net.Conn) map[string]int {
 	return tally
 }
 
-// answer asks once.
+// answer asks once and returns the answer.
 func (c *cluster) answer(connection net.Conn) string {
 	c.t.Helper()
 	name, err := talk.Ask(connection)
@@ -195,7 +201,7 @@ func (c *cluster) answer(connection net.Conn) string {
 	return name
 }
 
-// wantTally compares the answers with what the weights say.
+// wantTally checks the numbers of answers by server.
 func wantTally(t *testing.T, what string, got, want map[string]int) {
 	t.Helper()
 	if !maps.Equal(got, want) {
@@ -203,21 +209,21 @@ func wantTally(t *testing.T, what string, got, want map[string]int) {
 	}
 }
 
-// eventually waits until what is there is what there should be, and fails with what
-// was there last.
+// eventually repeats probe until it returns what it wants. It fails with the last
+// result after eventTimeout.
 func eventually(t *testing.T, what string, probe func() (got, want string)) {
 	t.Helper()
 	got, want := probe()
-	for end := time.Now().Add(patience); got != want; got, want = probe() {
+	for end := time.Now().Add(eventTimeout); got != want; got, want = probe() {
 		if time.Now().After(end) {
-			t.Fatalf("%s: not as it has to be within %v:\n%s\nwant:\n%s", what, patience, got, want)
+			t.Fatalf("%s: not as expected within %v:\n%s\nwant:\n%s", what, eventTimeout, got, want)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 }
 
-// fields gives some fields, from 0, of each line of a listing that starts with
-// one of the marks, as text: one line a line.
+// fields returns the fields with these indices, from 0, of each line of a listing that
+// starts with one of the marks, one line for each.
 func fields(listing string, marks string, which ...int) string {
 	var b strings.Builder
 	for line := range strings.Lines(listing) {

@@ -11,54 +11,57 @@ import (
 	"testing"
 )
 
-// views are what is listed; a line has one of them at most. All but the first
-// three are of the table, whole or one service.
+// views are the contents of a listing; a command line has at most one of them. From
+// tableViews on they list the table, all services or one.
 var views = []string{
 	"-c", "--timeout", "--daemon",
 	"", "-t 10.0.0.1:80", "-t [2001:db8::1]:80", "-u 10.0.0.1:5060", "-f 5", "-f 5 -6",
 }
 
-// tableViews is where those of the table begin.
+// tableViews is the index of the first view that lists the table.
 const tableViews = 3
 
-// switches are what any listing may be combined with.
+// switches are the options that may be combined with any listing of the table.
 var switches = []string{
 	"-n", "--exact", "--nosort", "--sort", "--tun-info",
 	"--persistent-conn", "--stats", "--rate", "--thresholds",
 }
 
-// full asks for all combinations; else a listing has three switches at most, and
-// only some pairs are compared one by one.
+// full selects all combinations. Else a listing has at most three switches, and only
+// some pairs are compared one by one.
 var full = flag.Bool("full", false, "compare every combination of the listings' options")
 
-// most is how many switches a listing has at most without full, and pairStep the
-// number of pairs of which one is compared.
-const most, pairStep = 3, 4
+// Without full, a listing has at most maxSwitches switches, and one pair of pairStep
+// is compared.
+const maxSwitches, pairStep = 3, 4
 
-// streamSize is how many listings are compared at once.
+// streamSize is the number of listings that are compared together.
 const streamSize = 32
 
-// TestLongListings compares the combinations that the reference allows, and single
-// options and pairs whether it allows them or not, on a table that has everything.
+// TestLongListings checks the listings of a table that has everything: all
+// combinations of options that the reference allows, and single options and pairs
+// whether it allows them or not.
 func TestLongListings(t *testing.T) {
 	c := newBusyTable(t)
-	limit, step := most, pairStep
+	limit, step := maxSwitches, pairStep
 	if *full {
 		limit, step = len(switches), 1
 	}
+
 	allowed := combinations(limit)
 	for part := range slices.Chunk(allowed, streamSize) {
 		c.sameEach(part)
 	}
+
 	lines, single := pairs(), 0
 	for ; single*step < len(lines); single++ {
 		c.same(c.machine, call{line: lines[single*step]})
 	}
+
 	fmt.Printf("%d listings compared in streams, %d command lines one by one\n", len(allowed), single)
 }
 
-// sameEach compares listings in one stream, and each alone if that shows a
-// difference.
+// sameEach compares listings in one stream. If they differ, it compares each alone.
 func (c *cluster) sameEach(listings []string) {
 	c.t.Helper()
 	err := compare(c.t, c.machine, c.theirs, c.ours, stream(listings))
@@ -73,8 +76,8 @@ func (c *cluster) sameEach(listings []string) {
 	}
 }
 
-// combinations are all listings that the reference allows, with so many switches at
-// most.
+// combinations returns all listings that the reference allows, with at most limit
+// switches.
 func combinations(limit int) (all []string) {
 	for i, view := range views {
 		for set := range 1 << len(switches) {
@@ -86,7 +89,7 @@ func combinations(limit int) (all []string) {
 	return all
 }
 
-// chosen are the switches of a set, of one bit each.
+// chosen returns the switches in a set, which has one bit for each.
 func chosen(set int) string {
 	var words []string
 	for i, word := range switches {
@@ -97,8 +100,8 @@ func chosen(set int) string {
 	return strings.Join(words, " ")
 }
 
-// allowedBeside tells whether the reference takes a set of switches with a view
-// that is not of the table.
+// allowedBeside reports whether the reference accepts a set of switches with a view
+// that does not list the table.
 func allowedBeside(view string, set int) bool {
 	forbidden := []string{"--stats", "--rate", "--thresholds"}
 	if view != "-c" {
@@ -107,12 +110,12 @@ func allowedBeside(view string, set int) bool {
 	return !slices.ContainsFunc(strings.Fields(chosen(set)), func(word string) bool { return slices.Contains(forbidden, word) })
 }
 
-// pairs are the calls with no option, with one and with two, in both orders where
-// that makes a difference. The one pair left out is the program's own: connections
-// of a service (specification, 4.2).
+// pairs returns the command lines with no option, with one and with two. Connections
+// of a service are left out: that is an extension (specification, 4.2).
 func pairs() []string {
 	options := append(slices.Clone(switches), views[:tableViews]...)
 	options = append(options, views[tableViews+1:]...)
+
 	all := []string{"ipvsadm", "ipvsadm -L"}
 	for i, first := range options {
 		all = append(all, "ipvsadm -L "+first)

@@ -10,8 +10,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
-// TestKernelTwoDirectors moves a service from one director to another, and its
-// connections go on.
+// TestKernelTwoDirectors checks that a service moves from one director to another with
+// its connections.
 func TestKernelTwoDirectors(t *testing.T) {
 	const vip = "172.20.0.200"
 	const address = vip + ":80"
@@ -43,6 +43,7 @@ func TestKernelTwoDirectors(t *testing.T) {
 	c.do(second, "ipvsadm --stop-daemon backup")
 	c.do(second, "sh "+scripts+"synchronize.sh master eth0")
 	c.do(c.machine, "ip netns exec director2 sh "+scripts+"take-over.sh eth0 "+vip)
+
 	before := c.packets(first)
 	wantTally(t, "by the second director", c.answers(open), want)
 	wantTally(t, "new connections", c.ask("client", address, 8), map[string]int{"real21": 6, "real22": 2})
@@ -52,7 +53,7 @@ func TestKernelTwoDirectors(t *testing.T) {
 	c.same(second, everyForm(address)...)
 }
 
-// copyRules makes the rules of one director those of another.
+// copyRules replaces the rules of one director by those of another.
 func (c *cluster) copyRules(from, to *difftest.Namespace) {
 	c.t.Helper()
 	rules := c.do(from, "ipvsadm-save -n")
@@ -62,7 +63,7 @@ func (c *cluster) copyRules(from, to *difftest.Namespace) {
 	}
 }
 
-// established are the established connections that a director lists, sorted.
+// established returns the established connections that a director lists, sorted.
 func (c *cluster) established(director *difftest.Namespace) string {
 	c.t.Helper()
 	var all []string
@@ -71,12 +72,13 @@ func (c *cluster) established(director *difftest.Namespace) string {
 			all = append(all, strings.Join(words[2:], " ")+"\n")
 		}
 	}
+
 	slices.Sort(all)
 	return strings.Join(all, "")
 }
 
-// packets is how many packets have come to the services of a director, by the
-// kernel's counters of each processor: the others are two seconds late.
+// packets returns the number of packets that the services of a director received. It
+// reads the kernel's counters of each processor: the others are two seconds late.
 func (c *cluster) packets(director *difftest.Namespace) string {
 	c.t.Helper()
 	return fields(c.do(director, "cat /proc/net/ip_vs_stats_percpu"), "~", 2)

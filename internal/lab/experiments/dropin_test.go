@@ -15,9 +15,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
-// TestDropIn runs the programs that other people use IPVS with, which are
-// installed if they are missing: on the host it installs them and runs itself in
-// a guest.
+// TestDropIn checks the project's programs with ldirectord and keepalived. On the host
+// it installs missing packages and runs itself in a guest.
 //
 //	go test -tags 'kernel dropin' -run TestDropIn ./internal/lab/experiments
 func TestDropIn(t *testing.T) {
@@ -29,12 +28,13 @@ func TestDropIn(t *testing.T) {
 	t.Run("keepalived", keepalived)
 }
 
-// inGuest installs what the test needs and runs it in a guest.
+// inGuest installs the test's packages and runs the test in a guest.
 func inGuest(t *testing.T) {
 	err := lab.Install(t.Context(), lab.Tool{Program: "ldirectord", Package: "ldirectord"}, lab.Tool{Program: "keepalived", Package: "keepalived"})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	guest := lab.Guest{Stdout: os.Stdout, Stderr: os.Stdout}
 	status, err := guest.Run(t.Context(), os.Args[0], "-test.run", "^TestDropIn$", "-test.v")
 	if err != nil || status != 0 {
@@ -42,8 +42,8 @@ func inGuest(t *testing.T) {
 	}
 }
 
-// ldirectord runs the monitor with the reference and with ours in its place; the
-// table has to be the same whatever happens to the servers.
+// ldirectord checks that the monitor makes the same tables with the reference and with
+// ours when servers fail and return.
 func ldirectord(t *testing.T) {
 	ours, theirs := programs(t)
 	want, got := monitored(t, theirs), monitored(t, ours)
@@ -54,13 +54,13 @@ func ldirectord(t *testing.T) {
 	}
 }
 
-// moments are when the tables are compared.
+// moments are the moments at which the tables are compared.
 var moments = []string{"with both servers", "with one", "with both again", "after the end"}
 
-// reference is where the reference is when something else is in its place.
+// reference is the path of the reference while ours is mounted over it.
 const reference = "/run/reference"
 
-// monitored lets ldirectord keep two services with some programs, and gives the
+// monitored runs ldirectord for two services with a set of programs, and returns the
 // rules at each moment.
 func monitored(t *testing.T, p difftest.Programs) (rules []string) {
 	c := newCluster(t, scripts+"nat.sh")
@@ -72,6 +72,7 @@ func monitored(t *testing.T, p difftest.Programs) (rules []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	c.do(c.machine, "mkdir /run/lock && cp /usr/sbin/ipvsadm "+reference+" && cp "+config+" /run/ldirectord.cf")
 	c.do(c.machine, "cp "+program+" /run/ipvsadm && mount --bind /run/ipvsadm /usr/sbin/ipvsadm")
 
@@ -79,10 +80,13 @@ func monitored(t *testing.T, p difftest.Programs) (rules []string) {
 	stop27 := c.web("real27", "192.168.30.27:8080")
 	c.do(c.machine, "ldirectord /run/ldirectord.cf start")
 	rules = append(rules, c.weights("3 1 2 2"))
+
 	stop17()
 	rules = append(rules, c.weights("0 1 0 2"))
+
 	stop17 = c.web("real17", "192.168.30.17:8080")
 	rules = append(rules, c.weights("3 1 2 2"))
+
 	c.do(c.machine, "kill $(cat /run/ldirectord.ldirectord.cf.pid)")
 	rules = append(rules, c.emptied())
 	stop17()
@@ -90,7 +94,7 @@ func monitored(t *testing.T, p difftest.Programs) (rules []string) {
 	return rules
 }
 
-// web starts a web server on a host, which says that it is alive.
+// web starts a web server on a host, which answers "alive".
 func (c *cluster) web(host, address string) (stop func()) {
 	c.t.Helper()
 	var l net.Listener
@@ -101,13 +105,14 @@ func (c *cluster) web(host, address string) (stop func()) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })}
 	go server.Serve(l)
 	return func() { server.Close() }
 }
 
-// weights waits for the weights of the servers, in the order of the rules, and
-// gives the rules as the reference lists them.
+// weights waits until the servers have these weights, in the order of the rules, and
+// returns the rules as the reference lists them.
 func (c *cluster) weights(want string) (rules string) {
 	c.t.Helper()
 	eventually(c.t, "the weights", func() (string, string) {
@@ -117,7 +122,8 @@ func (c *cluster) weights(want string) (rules string) {
 	return rules
 }
 
-// emptied waits for a table without services, which go after their servers.
+// emptied waits for a table without services. ldirectord removes services after their
+// servers.
 func (c *cluster) emptied() (rules string) {
 	c.t.Helper()
 	eventually(c.t, "the end of the table", func() (got, want string) {
@@ -127,7 +133,7 @@ func (c *cluster) emptied() (rules string) {
 	return rules
 }
 
-// keepalived fills the table by itself: it is listed as the reference lists it.
+// keepalived checks the listings and the rules of a table that keepalived made.
 func keepalived(t *testing.T) {
 	c := newCluster(t, scripts+"nat.sh")
 	config, err := filepath.Abs("testdata/keepalived.conf")
@@ -135,18 +141,21 @@ func keepalived(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.do(c.machine, "cp "+config+" /run/keepalived.conf")
+
 	// It warns of a configuration that other users can run programs from.
 	c.do(c.machine, "keepalived -C -G -f /run/keepalived.conf -p /run/keepalived.pid -c /run/checkers.pid 2>/dev/null")
 	eventually(t, "the servers", func() (got, want string) {
 		return fmt.Sprint(strings.Count(c.do(c.machine, "ipvsadm -Sn"), "\n-a ")), "8"
 	})
+
 	rules := c.do(c.machine, "ipvsadm -Sn")
 	c.same(c.machine, everyForm("172.20.0.200:80")...)
 	c.do(c.machine, "kill $(cat /run/keepalived.pid)")
 	eventually(t, "the table after keepalived's end", func() (got, want string) {
 		return c.do(c.machine, "ipvsadm -Sn"), ""
 	})
-	// What was listed makes the same table again.
+
+	// The saved rules restore the same table.
 	if r := result(t, c.machine, c.ours, call{"ipvsadm-restore", rules}); r.Status != 0 || c.do(c.machine, "ipvsadm -Sn") != rules {
 		t.Errorf("keepalived's table, saved and restored: %s", text(r))
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// requests is how many are sent to see the ratio of the weights.
+// requests is the number of requests that show the ratio of the weights.
 const requests = 40
 
 // experiment is a service with two real servers of weights 3 and 1.
@@ -20,7 +20,7 @@ type experiment struct {
 	address string
 	// heavy and light are the servers of weight 3 and 1.
 	heavy, light server
-	// through is true if the answers pass the director.
+	// through is true if the answers pass through the director.
 	through bool
 }
 
@@ -29,11 +29,11 @@ type server struct {
 	host string
 	// listen is the address that the server listens on.
 	listen string
-	// real is the server as a rule names it, listed as a listing does.
+	// real is the server's address in a rule, listed that in a listing.
 	real, listed string
 }
 
-// experiments are all those of one director.
+// experiments returns the experiments with one director.
 func experiments() []experiment {
 	const vip, vip6 = "172.20.0.200", "2001:db8:20::200"
 	return []experiment{{
@@ -55,19 +55,19 @@ func experiments() []experiment {
 	}}
 }
 
-// TestKernelForwarding plays every way of forwarding.
+// TestKernelForwarding checks every forwarding method.
 func TestKernelForwarding(t *testing.T) {
 	for _, e := range experiments() {
 		t.Run(e.name, func(t *testing.T) {
-			// Most of their time is waiting for the kernel to count.
+			// Most of the time is spent waiting for the kernel's counters.
 			t.Parallel()
-			e.play(t)
+			e.run(t)
 		})
 	}
 }
 
-// play plays one experiment.
-func (e experiment) play(t *testing.T) {
+// run runs one experiment.
+func (e experiment) run(t *testing.T) {
 	c := newCluster(t, scripts+e.network)
 	c.do(c.machine, fmt.Sprintf("sh %sdirector.sh %s %s %s %s 3 %s 1", scripts, e.method, e.device, e.vip, e.heavy.real, e.light.real))
 	c.serve(e.heavy.host, e.heavy.listen)
@@ -86,17 +86,17 @@ func (e experiment) play(t *testing.T) {
 
 	c.do(c.machine, "ipvsadm -e -t "+e.address+" -r "+e.heavy.listed+" "+e.flag()+" -w 0")
 	wantTally(t, "weight 0 stops new connections", c.ask("client", e.address, 10), e.tally(0, 10))
-	wantTally(t, "and lets those go on that are", c.answers(open), e.tally(3, 1))
+	wantTally(t, "weight 0 keeps open connections", c.answers(open), e.tally(3, 1))
 	e.checkActive(c, [2]int{3, 1}, [2]int{30, 20})
 	c.same(c.machine, everyForm(e.address)...)
 }
 
-// flag is the option of the forwarding method.
+// flag returns the option of the forwarding method.
 func (e experiment) flag() string {
 	return map[string]string{"nat": "-m", "direct": "-g", "tunnel": "-i"}[e.method]
 }
 
-// tally is how many answers each server should have given.
+// tally returns the expected numbers of answers by server.
 func (e experiment) tally(heavy, light int) map[string]int {
 	tally := map[string]int{}
 	for host, n := range map[string]int{e.heavy.host: heavy, e.light.host: light} {
@@ -107,8 +107,8 @@ func (e experiment) tally(heavy, light int) map[string]int {
 	return tally
 }
 
-// checkActive waits until the listing has these active and inactive connections,
-// of the heavy server and the light one: the last packets may still be on the way.
+// checkActive waits until the listing has these active and inactive connections of
+// the heavy and the light server: the last packets may still be on their way.
 func (e experiment) checkActive(c *cluster, active, inactive [2]int) {
 	c.t.Helper()
 	want := fmt.Sprintf("%s %d %d \n%s %d %d \n", e.heavy.listed, active[0], inactive[0], e.light.listed, active[1], inactive[1])
@@ -117,8 +117,8 @@ func (e experiment) checkActive(c *cluster, active, inactive [2]int) {
 	})
 }
 
-// checkCounters waits until the counters, which the kernel brings up to date every
-// two seconds, are what the client's kernel has sent and received since before.
+// checkCounters waits until the counters, which the kernel updates every two seconds,
+// are those of the client's namespace since before.
 func (e experiment) checkCounters(c *cluster, before segments) {
 	c.t.Helper()
 	eventually(c.t, "the service's counters", func() (got, want string) {
@@ -129,6 +129,7 @@ func (e experiment) checkCounters(c *cluster, before segments) {
 		listing := c.do(c.machine, "ipvsadm -Ln --stats --exact")
 		return fields(listing, "TCP", 2, 3, 4), fmt.Sprintf("%d %d %d \n", requests, sent.out, sent.in)
 	})
+
 	servers := fields(c.do(c.machine, "ipvsadm -Ln --stats --exact"), "->", 1, 2)
 	if want := e.heavy.listed + " 30 \n" + e.light.listed + " 10 \n"; servers != want {
 		c.t.Errorf("the servers' counters:\n%s\nwant:\n%s", servers, want)

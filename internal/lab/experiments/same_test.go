@@ -13,18 +13,18 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
 )
 
-// call is one run of a program: a line as of judge, and its standard input.
+// call is one run of a program: a line as in a difftest script, and its standard
+// input.
 type call struct{ line, stdin string }
 
-// stream is a run that does several listings, which is one start of a process in
-// the place of many.
+// stream returns a call that does several listings in one process.
 func stream(listings []string) call {
 	return call{"ipvsadm -R", strings.Join(listings, "\n") + "\n"}
 }
 
-// everyForm are the listings of every form of a table that has this service. What
-// changes by itself is in runs of its own, which are short. Rules alone are not among
-// them, as ours have more where there are thresholds (specification, 4.1.2).
+// everyForm returns the listings in every form of a table with this service. Rates and
+// connections, which change by themselves, are in short calls of their own. Rules are
+// not listed, because ours include thresholds (specification, 4.1.2).
 func everyForm(service string) []call {
 	return []call{
 		stream([]string{
@@ -37,7 +37,7 @@ func everyForm(service string) []call {
 	}
 }
 
-// same makes calls with the reference and with ours, right after each other.
+// same checks that calls do the same with the reference and with ours.
 func (c *cluster) same(on *difftest.Namespace, calls ...call) {
 	c.t.Helper()
 	for _, what := range calls {
@@ -47,21 +47,23 @@ func (c *cluster) same(on *difftest.Namespace, calls ...call) {
 	}
 }
 
-// compare makes a call with the reference, with ours, and with the reference again
-// if the two differ: the kernel may have changed something meanwhile, such as rates,
-// every two seconds. Then the times that connections have left have to be between
-// those of the reference, and for everything else the comparison is repeated.
+// compare runs a call with the reference, with ours, and with the reference again if
+// the two differ: the kernel may have changed something in between, such as rates,
+// every two seconds. Then the remaining times of connections have to be between those
+// of the reference. If anything else has changed, the comparison is repeated.
 func compare(t *testing.T, on *difftest.Namespace, theirs, ours difftest.Programs, what call) error {
 	t.Helper()
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(eventTimeout); ; {
 		before, got := result(t, on, theirs, what), result(t, on, ours, what)
 		if before == got {
 			return nil
 		}
+
 		after := result(t, on, theirs, what)
 		if agree(before, got, after) {
 			return nil
 		}
+
 		changing := before != after && (withoutTimes(before) != withoutTimes(after) || withoutTimes(before) == withoutTimes(got))
 		if !changing || time.Now().After(end) {
 			return errors.New(difftest.Report([]difftest.Difference{{
@@ -71,40 +73,42 @@ func compare(t *testing.T, on *difftest.Namespace, theirs, ours difftest.Program
 	}
 }
 
-// text is all that a program did.
+// text returns a result as one text.
 func text(r difftest.Result) string {
 	return fmt.Sprintf("%s%sstatus %d", r.Stdout, r.Stderr, r.Status)
 }
 
-// agree tells whether ours is as the reference before and after it, with times
-// between theirs.
+// agree reports whether our result is that of the reference before and after it, with
+// times between the reference's.
 func agree(before, got, after difftest.Result) bool {
 	if withoutTimes(got) != withoutTimes(before) || withoutTimes(got) != withoutTimes(after) {
 		return false
 	}
+
 	b, g, a := times(before), times(got), times(after)
 	for i := range g {
 		if b[i] < g[i] || g[i] < a[i] {
 			return false
 		}
 	}
+
 	return true
 }
 
-// timeLeft finds the time that a connection has left, in the second column.
+// timeLeft matches the remaining time of a connection, in the second column.
 var timeLeft = regexp.MustCompile(`(?m)^(TCP|UDP|SCTP|IP ) +(\d\d+):(\d\d) `)
 
-// withoutTimes is a result with the times blotted out.
+// withoutTimes returns a result with the times replaced by asterisks.
 func withoutTimes(r difftest.Result) difftest.Result {
 	r.Stdout = timeLeft.ReplaceAllString(r.Stdout, "$1 **:** ")
 	return r
 }
 
-// times are the times of a listing, in seconds.
+// times returns the remaining times in a listing, in seconds.
 func times(r difftest.Result) (all []int) {
 	for _, m := range timeLeft.FindAllStringSubmatch(r.Stdout, -1) {
 		var minutes, seconds int
-		// The pattern has let nothing but digits through.
+		// The pattern matches digits only.
 		_, _ = fmt.Sscan(m[2]+" "+m[3], &minutes, &seconds)
 		all = append(all, 60*minutes+seconds)
 	}

@@ -42,7 +42,7 @@ func (c *Conn) NewBatch(room int) *Batch {
 	return b
 }
 
-// Release gives the memory of the batch back for the next one.
+// Release returns the memory of the batch to the connection, for the next batch.
 func (b *Batch) Release() { b.conn.batches.Put(b) }
 
 // Reset makes the batch empty.
@@ -108,6 +108,7 @@ func (c *Conn) Execute(b *Batch, reject func(index int, err error)) error {
 	}
 
 	b.requestAcknowledgement()
+
 	c.in.drop()
 	if err := c.ch.Send(b.out.b); err != nil {
 		return err
@@ -141,6 +142,7 @@ func (c *Conn) collect(b *Batch, reject func(int, error)) error {
 		if err := m.status(); err != nil && index < uint32(b.requests) {
 			reject(int(index), err)
 		}
+
 		if m.Sequence == b.lastSeq && !lost {
 			return nil
 		}

@@ -72,6 +72,7 @@ func execute(t *testing.T, c *Conn, b *Batch) (rejected map[int]syscall.Errno, u
 	return rejected, unknown
 }
 
+// errnoOf returns the errno of an error. An error without one fails the test.
 func errnoOf(t *testing.T, err error) (errno syscall.Errno) {
 	t.Helper()
 	if !errors.As(err, &errno) {
@@ -80,6 +81,7 @@ func errnoOf(t *testing.T, err error) (errno syscall.Errno) {
 	return errno
 }
 
+// TestBatchRejections checks that each rejection is reported with its request.
 func TestBatchRejections(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -131,7 +133,8 @@ func TestBatchAcknowledgement(t *testing.T) {
 	}
 }
 
-// TestBatchReservesOnce executes two batches on one connection.
+// TestBatchReservesOnce checks that two batches on one connection reserve their receive
+// buffer once.
 func TestBatchReservesOnce(t *testing.T) {
 	k := &genltest.Kernel{Answer: rejecting(func(int) syscall.Errno { return 0 })}
 	c := New(k)
@@ -271,7 +274,7 @@ func TestBatchUnencodable(t *testing.T) {
 	}
 }
 
-// TestBatchFull fills batches to their limits.
+// TestBatchFull checks the limits of a batch.
 func TestBatchFull(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -296,7 +299,8 @@ func TestBatchFull(t *testing.T) {
 	}
 }
 
-// TestBatchNoop plays a kernel that does not answer the last request, and one that does.
+// TestBatchNoop checks the no-op for a kernel that does not answer the last request,
+// and for one that does.
 func TestBatchNoop(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -348,7 +352,7 @@ func TestBatchNoopAlone(t *testing.T) {
 	}
 }
 
-// TestBatchesAtOnce fills batches while others are executed.
+// TestBatchesAtOnce checks that batches can be filled while others are executed.
 func TestBatchesAtOnce(t *testing.T) {
 	const batches = 20
 	outcomes := []syscall.Errno{0, syscall.EEXIST, syscall.EBUSY}

@@ -19,7 +19,8 @@ func lines(b []byte) (lines []string) {
 	return lines
 }
 
-// TestEncoderIsNetlinks compares with the encoder of package netlink.
+// TestEncoderIsNetlinks checks that the encoder writes what that of package netlink
+// writes.
 func TestEncoderIsNetlinks(t *testing.T) {
 	ours := encoded(t, func(e *Encoder) {
 		e.Uint8(1, 2)
@@ -59,7 +60,7 @@ func TestEncoderIsNetlinks(t *testing.T) {
 	}
 }
 
-// TestEncodeTooLong appends values at the limit of an attribute, and beyond.
+// TestEncodeTooLong checks values at the limit of an attribute, and above it.
 func TestEncodeTooLong(t *testing.T) {
 	const longest = 1<<16 - 1 - attributeHeader
 	tests := []struct {
@@ -84,7 +85,7 @@ func TestEncodeTooLong(t *testing.T) {
 	}
 }
 
-// TestDecoder reads values of every kind.
+// TestDecoder checks that values of every kind are read.
 func TestDecoder(t *testing.T) {
 	b := encoded(t, func(e *Encoder) {
 		e.Uint8(1, 2)
@@ -140,7 +141,8 @@ func TestDecoder(t *testing.T) {
 	}
 }
 
-// TestDecodeMalformed reads attributes that no kernel is known to send.
+// TestDecodeMalformed checks that attributes which no kernel is known to send are
+// errors.
 func TestDecodeMalformed(t *testing.T) {
 	short := encoded(t, func(e *Encoder) { e.Bytes(1, []byte{1, 2, 3}) })
 	tests := []struct {
@@ -171,7 +173,7 @@ func TestDecodeMalformed(t *testing.T) {
 	}
 }
 
-// TestNestedDecoder looks for the attribute that contains the others.
+// TestNestedDecoder checks that the attribute which contains the others is found.
 func TestNestedDecoder(t *testing.T) {
 	nested := func(typ uint16, v uint8) func(*Encoder) {
 		return func(e *Encoder) { e.Nested(typ, func(e *Encoder) { e.Uint8(1, v) }) }

@@ -21,7 +21,7 @@ type Conn struct {
 	seq atomic.Uint32 // of the last message
 
 	in       inbox
-	out      Encoder   // the request to send, kept for its memory
+	out      Encoder   // the request to send; its memory is reused
 	batches  sync.Pool // of *Batch
 	reserved bool
 }

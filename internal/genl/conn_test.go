@@ -35,6 +35,8 @@ func encoded(t testing.TB, fn func(*Encoder)) []byte {
 	return b
 }
 
+// TestGet checks the answers to a request, and the errors of those that do not answer
+// it.
 func TestGet(t *testing.T) {
 	want := encoded(t, func(e *Encoder) { e.Uint32(7, 4711) })
 	good := func(seq uint32) [][]byte { return [][]byte{genltest.Reply(testFamily, 0, seq, want)} }
@@ -106,6 +108,7 @@ func TestGetUnencodable(t *testing.T) {
 	}
 }
 
+// TestLookUp checks the number of a family, and the errors without one.
 func TestLookUp(t *testing.T) {
 	family := func(id uint16) []byte {
 		return encoded(t, func(e *Encoder) {
@@ -144,6 +147,8 @@ func TestLookUp(t *testing.T) {
 	}
 }
 
+// TestDump checks the entries of dumps, how often an interrupted one is repeated, and
+// the errors.
 func TestDump(t *testing.T) {
 	entry := func(seq uint32, flags netlink.HeaderFlags, v uint32) []byte {
 		return genltest.Reply(testFamily, netlink.Multi|flags, seq, encoded(t, func(e *Encoder) { e.Uint32(1, v) }))
@@ -274,6 +279,7 @@ func TestDumpEntryError(t *testing.T) {
 	}
 }
 
+// TestClose checks that Close closes the channel.
 func TestClose(t *testing.T) {
 	k := &genltest.Kernel{}
 	if err := New(k).Close(); err != nil || !k.Closed {

@@ -30,8 +30,8 @@ func FuzzDecoder(f *testing.F) {
 	})
 }
 
-// FuzzDatagram answers every request with the same bytes: no call may panic or go on for
-// ever, and each rejection is of a request of the batch.
+// FuzzDatagram checks that no call panics or runs for ever, and that rejections are of
+// requests of the batch, when every request is answered by the same bytes.
 func FuzzDatagram(f *testing.F) {
 	f.Add(genltest.Reply(testFamily, 0, 1, nil))
 	f.Add(append(genltest.Reply(testFamily, netlink.Multi, 1, []byte{5, 0, 1, 0, 9, 0, 0, 0}), genltest.Done(0, 1)...))

@@ -49,8 +49,8 @@ func TestKernelFullBatch(t *testing.T) {
 	}
 }
 
-// TestKernelFullQueue loses answers, for want of a receive buffer. Then no request may
-// look as if it had succeeded.
+// TestKernelFullQueue checks that no request seems to have succeeded when answers are
+// lost, because the receive buffer is too small.
 func TestKernelFullQueue(t *testing.T) {
 	c, s := openConn(t)
 	if err := s.conn.SetReadBuffer(1); err != nil {
@@ -74,9 +74,9 @@ func TestKernelFullQueue(t *testing.T) {
 	}
 }
 
-// TestKernelLookUpWithNLDEBUG runs itself with values of the variable on which package netlink,
-// which reads it when the program starts, prints what it carries or panics. The test
-// looks up a family that every Linux has.
+// TestKernelLookUpWithNLDEBUG checks that the variable NLDEBUG has no effect on a look-up.
+// Package netlink reads it when the program starts, and prints its messages or panics, so
+// the test runs itself. It looks up a family that every Linux has.
 func TestKernelLookUpWithNLDEBUG(t *testing.T) {
 	const inner = "GENL_TEST_INNER"
 	if os.Getenv(inner) != "" {

@@ -6,8 +6,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// TestArena fills several blocks, with services that end within one and services
-// that do not fit.
+// TestArena checks several blocks, with services that end within one and services that
+// do not fit.
 func TestArena(t *testing.T) {
 	var a arena
 	sizes := []int{0, 1, arenaSize - 2, 3, 0, arenaSize - 4, 1, 3*arenaSize + 5, 2}

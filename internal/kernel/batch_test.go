@@ -105,7 +105,8 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestPrepareWhileApplying prepares changes while others are made.
+// TestPrepareWhileApplying checks that changes can be prepared while others are
+// applied.
 func TestPrepareWhileApplying(t *testing.T) {
 	const batches = 20
 	outcomes := []syscall.Errno{0, syscall.EEXIST, syscall.EBUSY}

@@ -14,7 +14,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// BenchmarkDecodeDump decodes a server as a dump of Linux 6 carries it.
+// BenchmarkDecodeDump measures the decoding of a server from a dump of Linux 6.
 func BenchmarkDecodeDump(b *testing.B) {
 	server := attrs(b, func(e *genl.Encoder) {
 		e.Nested(cmdAttrDest, func(e *genl.Encoder) {
@@ -35,7 +35,7 @@ func BenchmarkDecodeDump(b *testing.B) {
 	}
 }
 
-// BenchmarkEncodeBatch encodes a full batch of servers.
+// BenchmarkEncodeBatch measures the encoding of a full batch of servers.
 func BenchmarkEncodeBatch(b *testing.B) {
 	change := serverCases()["add-server-masq"]
 	r := results{changes: slices.Repeat([]ipvs.Change{change}, genl.MaxBatch)}
@@ -49,7 +49,7 @@ func BenchmarkEncodeBatch(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(genl.MaxBatch*b.N), "ns/change")
 }
 
-// BenchmarkDump reads a dump of 1,000 services, the datagrams of which are in memory.
+// BenchmarkDump measures a dump of 1,000 services, whose datagrams are in memory.
 func BenchmarkDump(b *testing.B) {
 	const services, datagrams = 1000, 10
 	c, k := newScriptedClient(nil)
@@ -69,6 +69,7 @@ func BenchmarkDump(b *testing.B) {
 	}
 }
 
+// BenchmarkConnectionLine measures the parsing of one line of the connection table.
 func BenchmarkConnectionLine(b *testing.B) {
 	for name, line := range map[string]string{
 		"IPv4": connLine,
@@ -88,7 +89,7 @@ func BenchmarkConnectionLine(b *testing.B) {
 	}
 }
 
-// BenchmarkProcTable joins 1,000 services with a server each.
+// BenchmarkProcTable measures the joining of 1,000 services with one server each.
 func BenchmarkProcTable(b *testing.B) {
 	var entries []ipvs.Entry
 	var table bytes.Buffer
@@ -109,7 +110,8 @@ func BenchmarkProcTable(b *testing.B) {
 	}
 }
 
-// BenchmarkServiceIndex makes the index of 5,000 services, and finds each of them.
+// BenchmarkServiceIndex measures the making of an index of 5,000 services, and the
+// look-up of each.
 func BenchmarkServiceIndex(b *testing.B) {
 	entries := make([]ipvs.Entry, 5000)
 	for i := range entries {

@@ -62,7 +62,7 @@ func (c *Client) Close() error { return errors.Join(c.conn.Close(), c.ns.close()
 // Info reads the version of IPVS and the size of its connection table. It is the first
 // request of the reference program whatever the command, and so the one that meets a
 // lack of privilege: without CAP_NET_ADMIN the error is *ipvs.Error with ReadInfo and
-// EPERM. The answer is kept; asking again costs nothing.
+// EPERM. The answer is cached.
 func (c *Client) Info() (ipvs.Info, error) {
 	if c.info != nil {
 		return *c.info, nil

@@ -84,7 +84,7 @@ func wantError(t *testing.T, err error, op ipvs.Op, errno syscall.Errno) {
 	}
 }
 
-// TestInfoIsAskedOnce: also by listings.
+// TestInfoIsAskedOnce checks that Info and listings together send one request for it.
 func TestInfoIsAskedOnce(t *testing.T) {
 	c, k := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
 		if command(rs[0].Command) == cmdGetInfo {
@@ -109,6 +109,7 @@ func TestInfoIsAskedOnce(t *testing.T) {
 	}
 }
 
+// TestTimeouts checks that timeouts are read.
 func TestTimeouts(t *testing.T) {
 	want := ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}
 	c, _ := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
@@ -122,7 +123,7 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// TestDaemons lists two daemons, at the second try.
+// TestDaemons checks that two daemons are listed, at the second try.
 func TestDaemons(t *testing.T) {
 	want := []ipvs.Daemon{
 		{State: ipvs.Master, Interface: "eth0", SyncID: 7},
@@ -220,7 +221,7 @@ func someEntries() []ipvs.Entry {
 	}
 }
 
-// counted gives entries the counters of which nothing has been counted.
+// counted sets the counters of entries to zero, and returns the entries.
 func counted(entries []ipvs.Entry) []ipvs.Entry {
 	for i := range entries {
 		entries[i].Service.Stats = new(ipvs.Stats)
@@ -231,6 +232,7 @@ func counted(entries []ipvs.Entry) []ipvs.Entry {
 	return entries
 }
 
+// TestTable checks the table for each kind of query.
 func TestTable(t *testing.T) {
 	absent := tcp("10.9.9.9:9")
 	first, second := someEntries()[0].Service.ID, someEntries()[1].Service.ID
@@ -261,8 +263,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestTableLeavesOutTheVanished: between the list of services and those of their
-// servers the first service goes, with its servers.
+// TestTableLeavesOutTheVanished checks that a service is left out which was deleted
+// between the list of services and that of its servers.
 func TestTableLeavesOutTheVanished(t *testing.T) {
 	all := someEntries()
 	answer := tableKernel(t, all)
@@ -280,7 +282,8 @@ func TestTableLeavesOutTheVanished(t *testing.T) {
 	}
 }
 
-// TestTableRefused: each request of a listing in turn is refused.
+// TestTableRefused checks the error when one of the requests of a listing is rejected,
+// for each in turn.
 func TestTableRefused(t *testing.T) {
 	id := someEntries()[0].Service.ID
 	tests := []struct {
@@ -314,6 +317,7 @@ func TestTableRefused(t *testing.T) {
 	}
 }
 
+// TestClose checks that Close closes the channel.
 func TestClose(t *testing.T) {
 	c, k := newScriptedClient(nil)
 	if err := c.Close(); err != nil || !k.Closed {

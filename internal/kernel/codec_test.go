@@ -10,14 +10,15 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// decodedDestination is decodeDestination into a new one.
+// decodedDestination returns the destination that decodeDestination reads.
 func decodedDestination(b []byte, service ipvs.Family, detail ipvs.Detail) (ipvs.Destination, error) {
 	var d ipvs.Destination
 	err := decodeDestination(b, service, detail, &d)
 	return d, err
 }
 
-// TestChangesDecode reads back what the requests of every captured change carry.
+// TestChangesDecode checks that the request of every captured change decodes to that
+// change.
 func TestChangesDecode(t *testing.T) {
 	for name, ch := range changeCases() {
 		t.Run(name, func(t *testing.T) {
@@ -48,7 +49,7 @@ func TestChangesDecode(t *testing.T) {
 	}
 }
 
-// encodeStats is what the kernel sends: the opposite of both forms' decoders.
+// encodeStats encodes counters as the kernel does, in one of the two forms.
 func encodeStats(s ipvs.Stats, wide bool) func(*genl.Encoder) {
 	return func(e *genl.Encoder) {
 		for typ := uint16(statsAttrConns); typ <= statsAttrOutBPS; typ++ {
@@ -63,8 +64,8 @@ func encodeStats(s ipvs.Stats, wide bool) func(*genl.Encoder) {
 	}
 }
 
-// TestStats: the 64-bit counters are taken wherever they stand, and the old ones
-// where there are no others.
+// TestStats checks that the 64-bit counters are used in any order, and the old ones
+// only if there are no others.
 func TestStats(t *testing.T) {
 	exact := ipvs.Stats{
 		Connections: 1 << 40, InPackets: 2 << 40, OutPackets: 3 << 40, InBytes: 4 << 40, OutBytes: 5 << 40,
@@ -112,7 +113,7 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// TestDecodeOdd: messages as no kernel is known to send them.
+// TestDecodeOdd checks messages that no kernel is known to send.
 func TestDecodeOdd(t *testing.T) {
 	good := service(tcp("10.0.0.1:80"), "rr", persistent(60, 0xffffff00))
 	tests := []struct {
@@ -158,8 +159,8 @@ func TestDecodeOdd(t *testing.T) {
 	}
 }
 
-// TestDestinationFamily: a server without a family has the service's, as before
-// Linux 3.18; one with it need not.
+// TestDestinationFamily checks that a server without a family has that of the service,
+// as before Linux 3.18, and that one with a family has its own.
 func TestDestinationFamily(t *testing.T) {
 	encoded := func(family bool, d ipvs.Destination) []byte {
 		return attrs(t, func(e *genl.Encoder) {
@@ -194,7 +195,7 @@ func TestDestinationFamily(t *testing.T) {
 	}
 }
 
-// TestDecodeDaemonGroups: a group of the wrong length is an error.
+// TestDecodeDaemonGroups checks that a group of the wrong length is an error.
 func TestDecodeDaemonGroups(t *testing.T) {
 	for _, typ := range []uint16{daemonAttrGroup, daemonAttrGroup6} {
 		b := attrs(t, func(e *genl.Encoder) {

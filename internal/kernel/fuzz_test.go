@@ -27,8 +27,8 @@ func seedRequests(f *testing.F) {
 	}
 }
 
-// FuzzDecodeService: what a decoder takes, the encoder gives back, and the
-// decoder takes again.
+// FuzzDecodeService checks that a decoded service is the same after it was encoded and
+// decoded again.
 func FuzzDecodeService(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -47,6 +47,8 @@ func FuzzDecodeService(f *testing.F) {
 	})
 }
 
+// FuzzDecodeDestination checks that a decoded server is the same after it was encoded
+// and decoded again, except its counters.
 func FuzzDecodeDestination(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -65,6 +67,8 @@ func FuzzDecodeDestination(f *testing.F) {
 	})
 }
 
+// FuzzDecodeDaemon checks that a decoded daemon is the same after it was encoded and
+// decoded again.
 func FuzzDecodeDaemon(f *testing.F) {
 	seedRequests(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -81,6 +85,7 @@ func FuzzDecodeDaemon(f *testing.F) {
 	})
 }
 
+// FuzzDecodeInfo checks that the decoders of the version and the timeouts do not panic.
 func FuzzDecodeInfo(f *testing.F) {
 	f.Add(infoAttrs(f))
 	seedRequests(f)
@@ -90,8 +95,8 @@ func FuzzDecodeInfo(f *testing.F) {
 	})
 }
 
-// FuzzDatagram answers every request with the same bytes: no call may panic or
-// go on for ever, and an error of Apply is always tied to its change.
+// FuzzDatagram checks that no call panics or runs for ever, and that errors of Apply
+// name their changes, when every request is answered by the same bytes.
 func FuzzDatagram(f *testing.F) {
 	f.Add(reply(1, 0, infoAttrs(f)))
 	f.Add(append(reply(1, netlink.Multi, serviceAttrs(f, service(tcp("10.0.0.1:80"), "rr"))), genltest.Done(0, 1)...))
@@ -112,7 +117,8 @@ func FuzzDatagram(f *testing.F) {
 	})
 }
 
-// FuzzProcTable: each service has an answer or none, and none without the line.
+// FuzzProcTable checks that any text joins without a panic, and that a joined service
+// has servers with addresses.
 func FuzzProcTable(f *testing.F) {
 	table, err := os.ReadFile(filepath.Join(procFolder, "ip_vs"))
 	if err != nil {
@@ -136,7 +142,7 @@ func FuzzProcTable(f *testing.F) {
 	})
 }
 
-// FuzzProcConn: a line is a connection with three ends, or a *LineError.
+// FuzzProcConn checks that a line is a connection with three ends or a *LineError.
 func FuzzProcConn(f *testing.F) {
 	table, err := os.ReadFile(filepath.Join(procFolder, "ip_vs_conn"))
 	if err != nil {

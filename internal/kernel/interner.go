@@ -1,10 +1,10 @@
 package kernel
 
-// maxInterned bounds the different strings that are kept. The kernel has some forty
+// maxInterned limits the number of strings in an interner. The kernel has some forty
 // states and protocols of connections, and a dozen schedulers.
 const maxInterned = 256
 
-// interner keeps strings, so that all occurrences of one share its memory. The zero value
+// interner stores strings, so that all occurrences of one share its memory. The zero value
 // is ready for use.
 type interner struct {
 	last    string // most strings are like the one before

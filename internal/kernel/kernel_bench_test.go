@@ -14,7 +14,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// many is a table of so many services with so many servers each.
+// many returns a table with a number of services with a number of servers each.
 func many(services, servers int) (entries []ipvs.Entry) {
 	for i := range services {
 		addr := netip.AddrFrom4([4]byte{172, 20, byte(i >> 8), byte(i)})
@@ -28,8 +28,8 @@ func many(services, servers int) (entries []ipvs.Entry) {
 	return entries
 }
 
-// BenchmarkKernel times the parts of a listing and of a restore, each with the
-// flush that makes room for it, beside the same requests sent ready from memory.
+// BenchmarkKernel measures the parts of a listing and of a restore, each with the flush
+// before it, and the same requests sent from memory.
 func BenchmarkKernel(b *testing.B) {
 	for _, size := range [][2]int{{1, 1}, {10, 2}, {5000, 1}, {1000, 10}, {1, 2000}} {
 		b.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(b *testing.B) {

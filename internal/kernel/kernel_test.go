@@ -58,8 +58,8 @@ func addTo(id ipvs.ServiceID, d ipvs.Destination) ipvs.Change {
 	return ipvs.Change{Op: ipvs.AddDestination, Service: ipvs.Service{ID: id}, Destination: d}
 }
 
-// mixed is a table with every kind of service and server, in the order in which
-// it is added.
+// mixed returns a table with every kind of service and server, in the order in which it
+// is added.
 func mixed() []ipvs.Entry {
 	masq := func(addr string, weight int32) ipvs.Destination {
 		return ipvs.Destination{Addr: addrPort(addr), Forward: ipvs.Masquerade, Weight: weight}
@@ -105,8 +105,8 @@ func fill(t testing.TB, c *Client, entries []ipvs.Entry) {
 	mustApply(t, c, changesFor(entries)...)
 }
 
-// byID is a table by service, with the servers by address, without the kernel's
-// own flag.
+// byID returns a table by service, with the servers by address, without the flag that
+// the kernel sets.
 func byID(entries []ipvs.Entry) map[ipvs.ServiceID]map[string]any {
 	m := map[ipvs.ServiceID]map[string]any{}
 	for _, e := range entries {
@@ -120,6 +120,7 @@ func byID(entries []ipvs.Entry) map[ipvs.ServiceID]map[string]any {
 	return m
 }
 
+// TestKernelTableIsWhatWasAdded checks that a table is read as it was added.
 func TestKernelTableIsWhatWasAdded(t *testing.T) {
 	c := openFresh(t)
 	fill(t, c, mixed())
@@ -136,6 +137,8 @@ func TestKernelTableIsWhatWasAdded(t *testing.T) {
 	}
 }
 
+// TestKernelOneService checks that one service is read as it was added, and the error
+// of an absent one.
 func TestKernelOneService(t *testing.T) {
 	c := openFresh(t)
 	fill(t, c, mixed())
@@ -161,7 +164,7 @@ func equalError(err error, want *ipvs.Error) bool {
 	return errors.As(err, &got) && *got == *want
 }
 
-// TestKernelProcTable compares what the proc table shows with the dumps.
+// TestKernelProcTable checks that the proc table has the servers of the dumps.
 func TestKernelProcTable(t *testing.T) {
 	c := openFresh(t)
 	fill(t, c, mixed())
@@ -217,7 +220,8 @@ func TestKernelServersOfNoService(t *testing.T) {
 	}
 }
 
-// TestKernelTenThousandRefusals: every refusal comes back to its change.
+// TestKernelTenThousandRefusals checks that every rejection is reported with its
+// change.
 func TestKernelTenThousandRefusals(t *testing.T) {
 	c := openFresh(t)
 	var changes []ipvs.Change
@@ -236,7 +240,7 @@ func TestKernelTenThousandRefusals(t *testing.T) {
 	}
 }
 
-// TestKernelMixedRefusals: what follows a refusal is made all the same.
+// TestKernelMixedRefusals checks that the changes after a rejected one are applied.
 func TestKernelMixedRefusals(t *testing.T) {
 	c := openFresh(t)
 	s, d := service(tcp("10.0.0.1:80"), "rr"), ipvs.Destination{Addr: addrPort("10.0.1.1:80"), Weight: 1}
@@ -259,6 +263,7 @@ func TestKernelMixedRefusals(t *testing.T) {
 	}
 }
 
+// TestKernelTimeouts checks that timeouts are set, and that 0 leaves one as it is.
 func TestKernelTimeouts(t *testing.T) {
 	c := openFresh(t)
 	mustApply(t, c, ipvs.Change{Op: ipvs.SetTimeouts, Timeouts: ipvs.Timeouts{TCP: 1000, TCPFin: 200, UDP: 400}})
@@ -269,6 +274,7 @@ func TestKernelTimeouts(t *testing.T) {
 	}
 }
 
+// TestKernelDaemons checks that daemons are started, listed and stopped.
 func TestKernelDaemons(t *testing.T) {
 	c := openFresh(t)
 	for _, args := range [][]string{
@@ -301,8 +307,8 @@ func TestKernelDaemons(t *testing.T) {
 	}
 }
 
-// TestKernelDaemonStoppedAtOnce: before its thread has run, which on a machine
-// with one processor is always so, and which the kernel leaves without an answer.
+// TestKernelDaemonStoppedAtOnce checks that a daemon can be stopped before its thread
+// has run, as is always so with one processor. The kernel does not answer that request.
 func TestKernelDaemonStoppedAtOnce(t *testing.T) {
 	c := openFresh(t)
 	master := ipvs.Daemon{State: ipvs.Master, Interface: "lo"}
@@ -314,7 +320,8 @@ func TestKernelDaemonStoppedAtOnce(t *testing.T) {
 	}
 }
 
-// TestKernelWithoutPrivilege: the family is found, and the rest refused.
+// TestKernelWithoutPrivilege checks that the family is found without privilege, and
+// that requests are rejected.
 func TestKernelWithoutPrivilege(t *testing.T) {
 	c := openFresh(t)
 	_ = c.Close()
@@ -343,7 +350,7 @@ func TestKernelWithoutPrivilege(t *testing.T) {
 	}
 }
 
-// TestKernelConnections: an empty table, whose title is understood.
+// TestKernelConnections checks that the title of an empty connection table is parsed.
 func TestKernelConnections(t *testing.T) {
 	c := openFresh(t)
 	connections, err := c.Connections()

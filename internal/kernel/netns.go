@@ -138,6 +138,7 @@ func (n *netNS) do(fn func() error) error {
 	if n == nil {
 		return fn()
 	}
+
 	result := make(chan error)
 	go func() {
 		// Never unlocked: the thread ends with the goroutine, and nothing else
@@ -149,6 +150,7 @@ func (n *netNS) do(fn func() error) error {
 		}
 		result <- err
 	}()
+
 	return <-result
 }
 

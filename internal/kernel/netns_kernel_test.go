@@ -43,8 +43,8 @@ func sleeper(t *testing.T) string {
 	return pid
 }
 
-// TestKernelNetNS works in other namespaces, by each kind of name, from one that
-// stays as it was.
+// TestKernelNetNS checks the work in other namespaces, by each kind of name, and that
+// the own one does not change.
 func TestKernelNetNS(t *testing.T) {
 	here := openFresh(t)
 	ip(t, "netns", "add", "lab-named")
@@ -70,8 +70,8 @@ func TestKernelNetNS(t *testing.T) {
 	}
 }
 
-// TestKernelNetNSOfDigits opens namespaces by names of digits alone, which are process
-// ids where there is such a process.
+// TestKernelNetNSOfDigits checks names of digits alone, which are process ids if there
+// is such a process.
 func TestKernelNetNSOfDigits(t *testing.T) {
 	openFresh(t)
 
@@ -162,8 +162,8 @@ func workInNetNS(t *testing.T, name string) {
 	}
 }
 
-// TestKernelNetNSWithoutPrivilege: to open a namespace takes no privilege, to enter
-// it does.
+// TestKernelNetNSWithoutPrivilege checks that a namespace can be opened, but not
+// entered, without privilege.
 func TestKernelNetNSWithoutPrivilege(t *testing.T) {
 	openFresh(t)
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestOpenNetNSErrors: what cannot be had is named, and told apart.
+// TestOpenNetNSErrors checks that each error names what could not be opened, and why.
 func TestOpenNetNSErrors(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -48,7 +48,8 @@ func TestOpenNetNSErrors(t *testing.T) {
 	}
 }
 
-// TestNetNSPath finds the files of namespaces by name, by process and by path.
+// TestNetNSPath checks that the files of namespaces are found by name, by process and
+// by path.
 func TestNetNSPath(t *testing.T) {
 	p := netnsPaths{names: t.TempDir(), processes: t.TempDir()}
 	for _, process := range []string{"1", "2", "3"} {
@@ -94,6 +95,7 @@ func writeFile(t *testing.T, path string) {
 	}
 }
 
+// TestNetNSOfTheCaller checks that the empty name means the namespace of the caller.
 func TestNetNSOfTheCaller(t *testing.T) {
 	ns, err := openNetNS("")
 	if ns != nil || err != nil {

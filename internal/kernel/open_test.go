@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestFamilyLookUp plays the ways in which the family is found.
+// TestFamilyLookUp checks the ways in which the family is found.
 func TestFamilyLookUp(t *testing.T) {
 	absent := []error{syscall.ENOENT, syscall.ENOENT}
 	tests := []struct {
@@ -54,7 +54,8 @@ func TestFamilyLookUp(t *testing.T) {
 	}
 }
 
-// TestModprobeSeesNothingOfTheCaller runs env in the place of modprobe.
+// TestModprobeSeesNothingOfTheCaller checks the environment of modprobe, with env in
+// its place.
 func TestModprobeSeesNothingOfTheCaller(t *testing.T) {
 	t.Setenv("MODPROBE_OPTIONS", "-C /tmp/evil")
 	var out bytes.Buffer

@@ -10,7 +10,8 @@ import (
 	"testing/iotest"
 )
 
-// TestReadAhead: the same bytes and the same end, whatever the sizes.
+// TestReadAhead checks that the bytes and the error at the end are those of the reader,
+// for blocks of all sizes.
 func TestReadAhead(t *testing.T) {
 	for _, size := range []int{0, 1, readAheadSize - 1, readAheadSize, readAheadSize + 1, 7*readAheadSize + 5} {
 		want := make([]byte, size)
@@ -32,7 +33,7 @@ func TestReadAhead(t *testing.T) {
 	}
 }
 
-// TestReadAheadStops: a reader that is given up leaves nothing behind.
+// TestReadAheadStops checks that a reader can be closed before its end.
 func TestReadAheadStops(t *testing.T) {
 	r, w := io.Pipe()
 	ended := make(chan struct{})

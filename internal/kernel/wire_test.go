@@ -24,8 +24,8 @@ const (
 	wireHeader   = 16
 )
 
-// TestRequestsAreTheReferences compares every captured request of the reference
-// program with ours for the same command.
+// TestRequestsAreTheReferences checks that every captured request of the reference
+// program is the same as ours for the same command.
 //
 // Two things always differ: the sequence number, and the sender's port, which we
 // leave 0 (the kernel fills it in). And one does on purpose: the reference asks
@@ -122,7 +122,7 @@ func mark(n uint32) ipvs.ServiceID {
 func mark6(n uint32) ipvs.ServiceID { return ipvs.MarkService(n, ipvs.IPv6) }
 func sctp(s string) ipvs.ServiceID  { return ipvs.AddrService(ipvs.SCTP, addrPort(s)) }
 
-// service is one that is not persistent, changed by the functions.
+// service returns a service that is not persistent, changed by the functions.
 func service(id ipvs.ServiceID, scheduler string, with ...func(*ipvs.Service)) ipvs.Service {
 	s := ipvs.Service{ID: id, Scheduler: scheduler, Netmask: id.Family.FullMask()}
 	for _, f := range with {
@@ -135,7 +135,7 @@ func flags(f ipvs.ServiceFlags) func(*ipvs.Service) {
 	return func(s *ipvs.Service) { s.Flags |= f }
 }
 
-// persistent makes it so, with a mask unless that is 0.
+// persistent makes a service persistent, with a mask unless that is 0.
 func persistent(seconds, mask uint32) func(*ipvs.Service) {
 	return func(s *ipvs.Service) {
 		s.Flags |= ipvs.Persistent
@@ -150,7 +150,7 @@ func engine(name string) func(*ipvs.Service) {
 	return func(s *ipvs.Service) { s.Engine = name }
 }
 
-// wireCases has what makes each captured request.
+// wireCases returns the calls that make each captured request.
 func wireCases() map[string]func(*Client) {
 	cases := map[string]func(*Client){
 		"get-info":         func(c *Client) { c.info = nil; _, _ = c.Info() },
@@ -175,7 +175,7 @@ func listServers(id ipvs.ServiceID) func(*Client) {
 	return func(c *Client) { _, _ = c.destinations(id, ipvs.WithStats, new(arena)) }
 }
 
-// changeCases has the change of each captured request that makes one.
+// changeCases returns the changes of the captured requests that make one.
 func changeCases() map[string]ipvs.Change {
 	cases := map[string]ipvs.Change{
 		"flush":                {Op: ipvs.Flush},

@@ -74,7 +74,7 @@ func (m machine) ipvsadm(t *testing.T, p difftest.Programs, stdin string, args .
 	return r.Stdout
 }
 
-// programs are the reference's and the project's.
+// programs returns the reference's and the project's programs.
 func programs(t *testing.T) (reference, ours difftest.Programs) {
 	t.Helper()
 	dir := os.Getenv("IPVSADM_BIN")
@@ -123,7 +123,7 @@ fe80::2 link-local.example
 10.0.0.22 same.example
 10.0.0.23 no-newline.example`
 
-// TestKernelHosts compares the names of the hosts file with the reference's.
+// TestKernelHosts checks that the names from a hosts file are those of the reference.
 func TestKernelHosts(t *testing.T) {
 	reference, ours := programs(t)
 	m := newMachine(t, map[string]string{"hosts": hosts, "resolv.conf": ""})
@@ -144,8 +144,9 @@ func TestKernelHosts(t *testing.T) {
 	}
 }
 
-// TestKernelHostsOnPurpose has what package net reads otherwise than the C library,
-// and why that may stay: the lines are faulty or odd, and what shows is right.
+// TestKernelHostsOnPurpose checks the names of lines that package net reads otherwise
+// than the C library. The differences are accepted: the lines are invalid or unusual,
+// and the names that we print are right.
 func TestKernelHostsOnPurpose(t *testing.T) {
 	reference, ours := programs(t)
 	m := newMachine(t, map[string]string{
@@ -166,8 +167,8 @@ func TestKernelHostsOnPurpose(t *testing.T) {
 	}
 }
 
-// TestKernelSilentResolver lists 200 servers with a name server behind a network
-// that swallows everything. All show as numbers, after seconds.
+// TestKernelSilentResolver checks that 200 servers are listed as numbers after a few
+// seconds if the name servers do not answer.
 func TestKernelSilentResolver(t *testing.T) {
 	const limit = lookupBudget + lookupTimeout + 4*time.Second
 	_, ours := programs(t)

@@ -125,6 +125,7 @@ func isHostName(name string) bool {
 	if strings.HasPrefix(name, "-") {
 		return false
 	}
+
 	letters := 0
 	for _, c := range []byte(name) {
 		switch {
@@ -193,6 +194,7 @@ func (r *Resolver) forward(q hostQuery) hostAnswer {
 	if q.family == ipvs.IPv6 {
 		network = "ip6"
 	}
+
 	var addrs []netip.Addr
 	err := r.lookUp(func(ctx context.Context, by netResolver) (err error) {
 		addrs, err = by.LookupNetIP(ctx, network, q.name)
@@ -201,6 +203,7 @@ func (r *Resolver) forward(q hostQuery) hostAnswer {
 	if err != nil {
 		return hostAnswer{err: fmt.Errorf("look up host %q: %w", q.name, err)}
 	}
+
 	for _, a := range addrs {
 		if a = a.WithZone(""); network == "ip4" {
 			a = a.Unmap()

@@ -67,6 +67,8 @@ func asking(d netResolver) *Resolver {
 	return newResolver(d, &fakeDNS{}, time.Second, time.Second, goldenDir+"services")
 }
 
+// TestHost checks the names of addresses, and that a name which a rule would read
+// otherwise is ignored.
 func TestHost(t *testing.T) {
 	d := &fakeDNS{names: map[string][]string{
 		"10.0.0.1":    {"canonical.example.", "alias1", "second.example."},
@@ -102,6 +104,8 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// TestLookupHost checks the addresses of names by family, and that each is queried
+// once.
 func TestLookupHost(t *testing.T) {
 	four, six := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("2001:db8::1")
 	d := &fakeDNS{addrs: map[string][]netip.Addr{
@@ -140,8 +144,8 @@ func TestLookupHost(t *testing.T) {
 	}
 }
 
-// TestPrefetchAsksOnceAndNotAllAtOnce looks 200 addresses up, each named five
-// times.
+// TestPrefetchAsksOnceAndNotAllAtOnce checks that each of 200 addresses, which are
+// passed five times, is queried once, several at the same time but not all.
 func TestPrefetchAsksOnceAndNotAllAtOnce(t *testing.T) {
 	d := &fakeDNS{names: map[string][]string{}, delay: 2 * time.Millisecond}
 	var addrs []netip.Addr
@@ -168,8 +172,7 @@ func TestPrefetchAsksOnceAndNotAllAtOnce(t *testing.T) {
 	}
 }
 
-// silentDNS is a real resolver whose only server is a socket that nobody answers
-// from.
+// silentDNS returns a real resolver whose only server never answers.
 func silentDNS(t *testing.T) *net.Resolver {
 	t.Helper()
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -185,9 +188,9 @@ func silentDNS(t *testing.T) *net.Resolver {
 	}
 }
 
-// TestSilentResolverDelaysOnce lists a thousand servers with a resolver that never
-// answers: together, then one by one, then asks for a host. All of that may take
-// what is allowed once, and some time for the scheduling of a busy machine.
+// TestSilentResolverDelaysOnce checks that a thousand addresses, looked up together,
+// then one by one, and then a host cost the timeout budget once if the resolver never
+// answers. The slack is for the scheduling of a busy machine.
 func TestSilentResolverDelaysOnce(t *testing.T) {
 	const each, limit, slack = 100 * time.Millisecond, 200 * time.Millisecond, time.Second
 	r := newResolver(silentDNS(t), &fakeDNS{}, each, limit, goldenDir+"services")
@@ -213,7 +216,7 @@ func TestSilentResolverDelaysOnce(t *testing.T) {
 	}
 }
 
-// TestSilentResolverOneByOne has a listing that does not prefetch.
+// TestSilentResolverOneByOne checks the budget for look-ups without Prefetch.
 func TestSilentResolverOneByOne(t *testing.T) {
 	const each, limit = 50 * time.Millisecond, 100 * time.Millisecond
 	r := newResolver(silentDNS(t), &fakeDNS{}, each, limit, goldenDir+"services")
@@ -316,8 +319,8 @@ func TestAddressesAreNoNames(t *testing.T) {
 	}
 }
 
-// TestSlowAnswersAreAwaited has a resolver that takes long for the whole of a
-// listing, but answers: that is no reason to give up.
+// TestSlowAnswersAreAwaited checks that a resolver which answers slowly is queried to
+// the end, even if its answers together take longer than the budget.
 func TestSlowAnswersAreAwaited(t *testing.T) {
 	d := &fakeDNS{names: map[string][]string{}, delay: 30 * time.Millisecond}
 	r := newResolver(d, &fakeDNS{}, 50*time.Millisecond, 50*time.Millisecond, goldenDir+"services")
@@ -330,8 +333,8 @@ func TestSlowAnswersAreAwaited(t *testing.T) {
 	}
 }
 
-// TestServicesAreReadWhenWanted makes the file after the Resolver, and takes it
-// away again after the first question.
+// TestServicesAreReadWhenWanted checks that the services file is read at the first
+// look-up and not again.
 func TestServicesAreReadWhenWanted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "services")
 	r := newResolver(nil, nil, 0, 0, path)
@@ -348,6 +351,7 @@ func TestServicesAreReadWhenWanted(t *testing.T) {
 	}
 }
 
+// BenchmarkHost measures a cached look-up.
 func BenchmarkHost(b *testing.B) {
 	d := &fakeDNS{names: map[string][]string{"10.0.0.1": {"host.example."}}}
 	r := asking(d)
@@ -358,6 +362,7 @@ func BenchmarkHost(b *testing.B) {
 	}
 }
 
+// BenchmarkServices measures the reading of the machine's services file.
 func BenchmarkServices(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -31,11 +31,11 @@ func readLines(t *testing.T, name string) [][3]string {
 	return lines
 }
 
-// fromServices is a Resolver that knows the services of the golden directory.
+// fromServices returns a Resolver for the services of the golden directory.
 func fromServices() *Resolver { return newResolver(nil, nil, 0, 0, goldenDir+"services") }
 
-// TestPortsHaveTheReferencesNames compares with what the reference printed for
-// each port; a listing cuts its lines, so a long name counts as far as it goes.
+// TestPortsHaveTheReferencesNames checks that each port has the name that the reference
+// printed. A listing truncates long names.
 func TestPortsHaveTheReferencesNames(t *testing.T) {
 	const fits = 33 - len("TCP  10.0.0.1:")
 	r := fromServices()
@@ -54,8 +54,8 @@ func TestPortsHaveTheReferencesNames(t *testing.T) {
 	}
 }
 
-// TestNamesHaveTheReferencesPorts compares with the ports that the reference took
-// for names, - being none.
+// TestNamesHaveTheReferencesPorts checks that each name has the port that the reference
+// took for it; - means none.
 func TestNamesHaveTheReferencesPorts(t *testing.T) {
 	r := fromServices()
 	for _, line := range readLines(t, "ports") {
@@ -72,9 +72,9 @@ func TestNamesHaveTheReferencesPorts(t *testing.T) {
 	}
 }
 
-// TestServiceNamesThatDoNotLoad has names that the reference program prints and this one
-// does not, because a rule with them would be read otherwise or not at all. The next line
-// of the same port counts.
+// TestServiceNamesThatDoNotLoad checks that names are ignored which the reference
+// prints but a rule would read otherwise or not at all. The next name of the same port
+// is used.
 func TestServiceNamesThatDoNotLoad(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -103,6 +103,7 @@ func TestServiceNamesThatDoNotLoad(t *testing.T) {
 	}
 }
 
+// TestNoServicesFile checks that there are no names without a services file.
 func TestNoServicesFile(t *testing.T) {
 	r := newResolver(nil, nil, 0, 0, goldenDir+"absent")
 	if name, ok := r.Port(ipvs.TCP, 80); ok {
@@ -113,7 +114,8 @@ func TestNoServicesFile(t *testing.T) {
 	}
 }
 
-// FuzzServices reads any line; what it makes of it must show as it is.
+// FuzzServices checks that the names of any line are printable and lead back to their
+// ports.
 func FuzzServices(f *testing.F) {
 	f.Add("http\t80/tcp\twww # WorldWideWeb HTTP\n")
 	f.Add("a 0x50/udp b 1_0/tcp")

@@ -20,7 +20,7 @@ func (n *Namespace) Enter(name string) (*Namespace, error) {
 	return e, nil
 }
 
-// enter is Enter without the name in errors.
+// enter does the work of Enter, without the name in errors.
 func (n *Namespace) enter(name string) (*Namespace, error) {
 	var mounts, network *os.File
 	err := n.Do(func() (err error) {

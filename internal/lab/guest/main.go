@@ -45,7 +45,7 @@ type options struct {
 	command []string
 }
 
-// run is main with its arguments, and returns the exit status.
+// run does the work of main, and returns the exit status.
 func run(args []string) int {
 	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {

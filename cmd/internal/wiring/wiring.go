@@ -24,6 +24,7 @@ const memoryGrowth = 400
 // process with the status that the program returns.
 func Main(program func(args []string, env cli.Env) int) {
 	quitQuietly()
+	ignoreDebugVariable()
 	if err := descriptorsLeft(); err != nil {
 		// Nobody is left to report to when this fails.
 		_, _ = fmt.Fprintln(os.Stderr, "Can't start: "+err.Error())
@@ -35,6 +36,17 @@ func Main(program func(args []string, env cli.Env) int) {
 		dieOfBrokenPipe()
 	}
 	os.Exit(status)
+}
+
+// ignoreDebugVariable removes GODEBUG from the environment, by which package net prints
+// how it looks up names. (The runtime reads it before main, too, and GOMEMLIMIT and
+// others with it.)
+func ignoreDebugVariable() {
+	const name = "GODEBUG"
+	if _, ok := os.LookupEnv(name); ok {
+		// Its only error is about the name.
+		_ = os.Unsetenv(name)
+	}
 }
 
 // descriptors is the number of files that a program needs at the same time to work

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -26,16 +27,17 @@ func TestMain(m *testing.M) {
 
 // programs are what the processes run.
 var programs = map[string]func([]string, cli.Env) int{
-	// write opens the kernel, writes a line to each stream and returns 7.
+	// write writes a line to each stream, as if it had opened the kernel, and
+	// returns 7.
 	"write": func(_ []string, env cli.Env) int {
-		openAnyKernel(env)
+		surviveBrokenPipes()
 		fmt.Fprintln(env.Stdout, "out")
 		fmt.Fprintln(env.Stderr, "err")
 		return 7
 	},
-	// readerLeft opens the kernel and returns the status of lost output.
-	"readerLeft": func(_ []string, env cli.Env) int {
-		openAnyKernel(env)
+	// readerLeft returns the status of a lost reader.
+	"readerLeft": func([]string, cli.Env) int {
+		surviveBrokenPipes()
 		return cli.StatusReaderLeft
 	},
 	// wait waits until its input ends.
@@ -43,6 +45,11 @@ var programs = map[string]func([]string, cli.Env) int{
 		fmt.Fprintln(env.Stdout, "ready")
 		_, _ = io.Copy(io.Discard, env.Stdin)
 		return 0
+	},
+	// names looks up a host.
+	"names": func(_ []string, env cli.Env) int {
+		env.Names.Host(netip.MustParseAddr("127.0.0.1"))
+		return 7
 	},
 	// catch waits for a signal and writes its name; then it catches no more, and
 	// waits until its input ends.
@@ -55,13 +62,6 @@ var programs = map[string]func([]string, cli.Env) int{
 		_, _ = io.Copy(io.Discard, env.Stdin)
 		return 0
 	},
-}
-
-// openAnyKernel opens the kernel, which is not there on most machines.
-func openAnyKernel(env cli.Env) {
-	if k, err := env.OpenKernel(""); err == nil {
-		_ = k.Close()
-	}
 }
 
 // process is a process of this test that runs one of the programs.
@@ -211,5 +211,26 @@ func TestSignals(t *testing.T) {
 				t.Errorf("got %#x, want %v; %s", got, test.caught, p.stderr.String())
 			}
 		})
+	}
+}
+
+// TestRuntimeVariables checks that the variables of the Go runtime, which may be set for
+// other programs, print nothing.
+func TestRuntimeVariables(t *testing.T) {
+	for _, variable := range []string{
+		"GODEBUG=netdns=9", "GODEBUG=bad", "GOGC=bad", "GOGC=1", "GOTRACEBACK=crash", "GOMAXPROCS=bad", "GOMEMLIMIT=1",
+	} {
+		for _, program := range []string{"names", "write"} {
+			t.Run(variable+" "+program, func(t *testing.T) {
+				var errs strings.Builder
+				c := exec.Command(os.Args[0])
+				c.Env = append(os.Environ(), programVariable+"="+program, variable)
+				c.Stderr = &errs
+				_ = c.Run() // the status has it
+				if text := errs.String(); c.ProcessState.ExitCode() != 7 || text != map[string]string{"names": "", "write": "err\n"}[program] {
+					t.Errorf("status %d, %q", c.ProcessState.ExitCode(), text)
+				}
+			})
+		}
 	}
 }

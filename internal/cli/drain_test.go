@@ -279,14 +279,11 @@ func TestDrainEndsStream(t *testing.T) {
 		{servers: []ipvs.Destination{drained(0, 3, 9)}},
 	}}
 	stream := "-A -f 1\n-d -t 10.9.9.9:80 -r 10.1.0.1:8080 --drain 60\n-C\n"
-	var errs strings.Builder
-	status := Run([]string{"ipvsadm", "-R"}, Env{
-		Stdin: strings.NewReader(stream), Stderr: &errs, Names: noNames{},
-		OpenKernel: func(string) (Kernel, error) { return k, nil },
-		Terminal:   func() bool { return false },
-		Signals:    func() (<-chan os.Signal, func()) { return k.signals, func() {} },
-	})
-	checkEqual(t, "the end", result{143, "", "line 2: interrupted: the weight of 10.1.0.1:8080 is 5 again\n"}, result{status, "", errs.String()})
+	got := runEnv(Env{
+		Stdin: strings.NewReader(stream), OpenKernel: openKernel(k),
+		Signals: func() (<-chan os.Signal, func()) { return k.signals, func() {} },
+	}, "ipvsadm -R")
+	checkEqual(t, "result", result{143, "", "line 2: interrupted: the weight of 10.1.0.1:8080 is 5 again\n"}, got)
 	want := []string{"-A -f 1 -s wlc", "-e -t 10.9.9.9:80 -r 10.1.0.1:8080 -m -w 0", "-e -t 10.9.9.9:80 -r 10.1.0.1:8080 -m -w 5"}
 	checkEqual(t, "the changes", want, k.changes)
 }

@@ -2,13 +2,12 @@ package cli
 
 import (
 	"net/netip"
-	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// serversOf is a table of one service and its servers.
+// serversOf returns a table of one service and its servers.
 func serversOf(id ipvs.ServiceID, servers ...ipvs.Destination) ipvs.Table {
 	return ipvs.Table{Entries: []ipvs.Entry{{
 		Service:      ipvs.Service{ID: id, Scheduler: "rr", Netmask: ipvs.IPv4.FullMask()},
@@ -16,14 +15,14 @@ func serversOf(id ipvs.ServiceID, servers ...ipvs.Destination) ipvs.Table {
 	}}}
 }
 
-// serverAt is a server with a forwarding method and a weight.
+// serverAt returns a server with a forwarding method and a weight.
 func serverAt(addr string, f ipvs.Forward, weight int32) ipvs.Destination {
 	return ipvs.Destination{Addr: netip.MustParseAddrPort(addr), Forward: f, Weight: weight}
 }
 
-// TestKeepFindsTheServer checks which server --keep completes a line with. A server
-// that is not masqueraded is at the port of its service, whatever port the line
-// names; any other port is taken literally.
+// TestKeepFindsTheServer checks with which server --keep completes a line. A server that
+// is not masqueraded has the port of its service, whatever port the line has; any other
+// port is taken literally.
 func TestKeepFindsTheServer(t *testing.T) {
 	var (
 		service = ipvs.AddrService(ipvs.TCP, netip.MustParseAddrPort("10.9.9.9:80"))
@@ -119,7 +118,7 @@ func TestKeepFindsTheServer(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			k := &scriptedKernel{table: serversOf(test.id, test.servers...)}
-			checkEqual(t, test.line, test.want, run(Run, k, nil, "ipvsadm "+test.line))
+			checkEqual(t, test.line, test.want, run(k, "", "ipvsadm "+test.line))
 			checkEqual(t, "changes", test.changes, k.changes)
 		})
 	}
@@ -135,7 +134,7 @@ func TestDrainFindsTheServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := &scriptedKernel{table: serversOf(service, serverAt("10.1.0.1:80", f, 7))}
 			want := result{255, "", "No such destination\n"}
-			checkEqual(t, "drain", want, run(Run, k, strings.NewReader(""), "ipvsadm -d -t 10.9.9.9:80 -r 10.1.0.1:9999 --drain 0"))
+			checkEqual(t, "drain", want, run(k, "", "ipvsadm -d -t 10.9.9.9:80 -r 10.1.0.1:9999 --drain 0"))
 			checkEqual(t, "changes", []string(nil), k.changes)
 		})
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// FuzzRoundTrip: whatever rules add up to is saved as rules that add up to the
-// same, and are saved as the same bytes.
+// FuzzRoundTrip checks that the state which rules describe is saved as rules that
+// describe the same state, and that are saved as the same bytes.
 func FuzzRoundTrip(f *testing.F) {
 	for _, s := range []string{
 		"-A -t 10.0.0.1:80 -s rr -p -M 255.255.240.0\n-a -t 10.0.0.1:80 -r 10.0.0.2 -w 3 -x 5 -y 4\n",
@@ -25,12 +25,12 @@ func FuzzRoundTrip(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, stream string) {
-		first, ok := described(stream)
+		first, ok := readSavableState(stream)
 		if !ok {
 			return
 		}
 		saved := saveState(first)
-		second, ok := described(saved)
+		second, ok := readSavableState(saved)
 		if !ok {
 			t.Fatalf("does not load again:\n%s", saved)
 		}
@@ -43,13 +43,10 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// described returns the state that a stream describes, if it does and no kernel would
-// refuse its names.
-func described(stream string) (*ipvs.State, bool) {
-	s := newSession("ipvsadm", Env{
-		Stdin: strings.NewReader(stream), Stdout: &strings.Builder{}, Stderr: &strings.Builder{}, Names: noNames{},
-	})
-	state, err := readWanted(s, false)
+// readSavableState returns the state that a stream describes. It reports false if there
+// is none, or if the names in it are such that no kernel has them.
+func readSavableState(stream string) (*ipvs.State, bool) {
+	state, err := readState(stream, false)
 	if err != nil {
 		return nil, false
 	}
@@ -66,21 +63,21 @@ func described(stream string) (*ipvs.State, bool) {
 	return state, true
 }
 
-// isInterfaceName reports whether an interface can have this name (dev_valid_name of
-// net/core/dev.c), and that all of it shows.
+// isInterfaceName reports whether an interface can have a name (dev_valid_name of
+// net/core/dev.c), and the name is printable.
 func isInterfaceName(name string) bool {
 	return name != "" && name != "." && name != ".." &&
 		!strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == '/' || r == ':' })
 }
 
-// isModuleName reports whether a name is made of what names of schedulers and engines
-// are made of.
+// isModuleName reports whether a name has only the characters of the names of schedulers
+// and persistence engines.
 func isModuleName(name string) bool {
 	return name != "" && name != "ipvsadm" &&
 		strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789_.") == ""
 }
 
-// saveState prints a state as ipvsadm-save --all does.
+// saveState returns the rules of a state as ipvsadm-save --all prints them.
 func saveState(s *ipvs.State) string {
 	var b []byte
 	rules := format.Rules{}

@@ -14,9 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// catchNothing is a function like Env.Signals to which no signal comes.
-func catchNothing() (<-chan os.Signal, func()) { return nil, func() {} }
-
 // writing returns a function for writeFile that writes texts.
 func writing(texts ...string) func(io.Writer) error {
 	return func(w io.Writer) error {
@@ -119,7 +116,7 @@ func TestWriteFile(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := tree(t, test.before)
-			err := writeFile(dir+"/"+test.path, catchNothing, test.write)
+			err := writeFile(dir+"/"+test.path, noSignals, test.write)
 			text := ""
 			if err != nil {
 				text = fileErrorText(err)
@@ -147,7 +144,7 @@ func TestWriteFileMode(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := writeFile(path, catchNothing, writing("a")); err != nil {
+			if err := writeFile(path, noSignals, writing("a")); err != nil {
 				t.Fatal(err)
 			}
 			info, err := os.Stat(path)
@@ -173,7 +170,7 @@ func TestWriteFileInUse(t *testing.T) {
 	}
 
 	during := map[string]string{"f": "old", name: "of another", temporaryName("f", os.Getpid(), 1): "a"}
-	err = writeFile(filepath.Join(dir, "f"), catchNothing, func(w io.Writer) error {
+	err = writeFile(filepath.Join(dir, "f"), noSignals, func(w io.Writer) error {
 		err := writing("a")(w)
 		checkEqual(t, "the files meanwhile", during, files(t, dir))
 		return err
@@ -194,7 +191,7 @@ func TestWriteFileTogether(t *testing.T) {
 			text := strings.Repeat(string(rune('a'+i)), 4)
 			var err error
 			for range rounds {
-				err = errors.Join(err, writeFile(filepath.Join(dir, "f"), catchNothing, writing(text[:2], text[2:])))
+				err = errors.Join(err, writeFile(filepath.Join(dir, "f"), noSignals, writing(text[:2], text[2:])))
 				if got, readErr := os.ReadFile(filepath.Join(dir, "f")); readErr != nil || len(got) != 4 || strings.Count(string(got), string(got[:1])) != 4 {
 					err = errors.Join(err, fmt.Errorf("read %q, %w", got, readErr))
 				}
@@ -257,14 +254,14 @@ func TestWriteFileThrough(t *testing.T) {
 			b, err := os.ReadFile(path)
 			got <- fmt.Sprintf("%s %v", b, err)
 		}()
-		if err := writeFile(path, catchNothing, writing("a", "b")); err != nil {
+		if err := writeFile(path, noSignals, writing("a", "b")); err != nil {
 			t.Error(err)
 		}
 		checkEqual(t, "read", "ab <nil>", <-got)
 	})
 
 	t.Run("a device", func(t *testing.T) {
-		err := writeFile("/dev/full", catchNothing, writing("a"))
+		err := writeFile("/dev/full", noSignals, writing("a"))
 		if !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("got %v, want %v", err, syscall.ENOSPC)
 		}
@@ -285,7 +282,7 @@ func TestWriteFileThrough(t *testing.T) {
 		if err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd()), filepath.Join(dir, "stdout")); err != nil {
 			t.Fatal(err)
 		}
-		if err := writeFile(filepath.Join(dir, "link"), catchNothing, writing("a")); err != nil {
+		if err := writeFile(filepath.Join(dir, "link"), noSignals, writing("a")); err != nil {
 			t.Error(err)
 		}
 		after, err := os.Stat(filepath.Join(dir, "f"))

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -17,22 +16,21 @@ func TestUnknownFlags(t *testing.T) {
 		ID: ipvs.MarkService(1, ipvs.IPv4), Scheduler: "rr", Netmask: ipvs.IPv4.FullMask(),
 		Flags: ipvs.Hashed | ipvs.Sched1 | unknownFlag,
 	}
-	saved := run(Save, &scriptedKernel{table: ipvs.Table{Entries: []ipvs.Entry{{Service: service}}}}, nil, "ipvsadm-save --json")
+	saved := run(&scriptedKernel{table: ipvs.Table{Entries: []ipvs.Entry{{Service: service}}}}, "", "ipvsadm-save --json")
 
 	for _, test := range []struct {
 		name    string
-		program func([]string, Env) int
 		stdin   string
 		line    string
 		changes int
 		want    ipvs.ServiceFlags
 	}{
-		{"--keep", Run, "", "ipvsadm -E -f 1 --keep -s wlc", 1, unknownFlag | ipvs.Sched1},
-		{"no --keep", Run, "", "ipvsadm -E -f 1 -s wlc", 1, 0},
-		{"--sync to the same", Restore, "-A -f 1 -s rr -b flag-1\n", "ipvsadm-restore --sync", 0, unknownFlag | ipvs.Sched1},
-		{"--sync to others", Restore, "-A -f 1 -s wlc\n", "ipvsadm-restore --sync", 1, unknownFlag},
-		{"--sync to its document", Restore, saved.Stdout, "ipvsadm-restore --json --sync", 0, unknownFlag | ipvs.Sched1},
-		{"restored from its document", Restore, saved.Stdout, "ipvsadm-restore --json", 2, unknownFlag | ipvs.Sched1},
+		{"--keep", "", "ipvsadm -E -f 1 --keep -s wlc", 1, unknownFlag | ipvs.Sched1},
+		{"no --keep", "", "ipvsadm -E -f 1 -s wlc", 1, 0},
+		{"--sync to the same", "-A -f 1 -s rr -b flag-1\n", "ipvsadm-restore --sync", 0, unknownFlag | ipvs.Sched1},
+		{"--sync to others", "-A -f 1 -s wlc\n", "ipvsadm-restore --sync", 1, unknownFlag},
+		{"--sync to its document", saved.Stdout, "ipvsadm-restore --json --sync", 0, unknownFlag | ipvs.Sched1},
+		{"restored from its document", saved.Stdout, "ipvsadm-restore --json", 2, unknownFlag | ipvs.Sched1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			k := newStateKernel(t, "")
@@ -40,13 +38,8 @@ func TestUnknownFlags(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			var errs strings.Builder
-			status := test.program(strings.Fields(test.line), Env{
-				Stdin: strings.NewReader(test.stdin), Stderr: &errs, Names: noNames{}, Signals: noSignals,
-				OpenKernel: func(string) (Kernel, error) { return k, nil },
-			})
-			if status != 0 || errs.String() != "" || len(k.changes) != test.changes {
-				t.Errorf("status %d, %q, changes %q", status, errs.String(), k.changes)
+			if r := run(k, test.stdin, test.line); r != (result{}) || len(k.changes) != test.changes {
+				t.Errorf("%+v, changes %q", r, k.changes)
 			}
 			e, _ := k.state.Entry(service.ID)
 			if got := e.Service.Flags; got != test.want {

@@ -45,14 +45,14 @@ func TestKernelModuleLeaves(t *testing.T) {
 }
 
 // TestKernelModprobe checks that the module is loaded with /sbin/modprobe and nothing
-// else, with the arguments that the kernel passes, and with nothing of the caller's
-// environment.
+// else, with the arguments that the kernel passes, with nothing of the caller's
+// environment, and with no signal ignored.
 func TestKernelModprobe(t *testing.T) {
 	ns, ours := newNamespace(t), ourPrograms(t)
 	dir := t.TempDir()
 	seen := filepath.Join(dir, "seen")
 	for name, text := range map[string]string{
-		"fake": "#!/bin/sh\n{ printf '%s|' \"$0\" \"$@\"; readlink /proc/$$/cwd; tr '\\0' '\\n' < /proc/$$/environ; } >> " + seen + "\necho no such module >&2\nexit 1\n",
+		"fake": "#!/bin/sh\n{ printf '%s|' \"$0\" \"$@\"; readlink /proc/$$/cwd; tr '\\0' '\\n' < /proc/$$/environ; grep SigIgn /proc/$$/status; } >> " + seen + "\necho no such module >&2\nexit 1\n",
 		// What a search by the caller's PATH would find.
 		"modprobe": "#!/bin/sh\necho evil >> " + seen + "\n",
 	} {
@@ -74,7 +74,7 @@ func TestKernelModprobe(t *testing.T) {
 	ns.mustShell(t, "umount /sbin/modprobe")
 	checkResult(t, got, difftest.Result{Status: 2, Stderr: "no such module\n" + absent})
 	text, err := os.ReadFile(seen)
-	if want := "/sbin/modprobe|--|ip_vs|/\nHOME=/\nTERM=linux\nPATH=/sbin:/usr/sbin:/bin:/usr/bin\n"; err != nil || string(text) != want {
+	if want := "/sbin/modprobe|--|ip_vs|/\nHOME=/\nTERM=linux\nPATH=/sbin:/usr/sbin:/bin:/usr/bin\nSigIgn:\t0000000000000000\n"; err != nil || string(text) != want {
 		t.Errorf("modprobe was started with %q, %v; want %q", text, err, want)
 	}
 

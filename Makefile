@@ -41,17 +41,17 @@ test-plain: ## the tests that need no kernel
 # In guests, beside the reference program: on the kernel of Debian 12, and on the newest.
 test-kernel: build bin/guest ## the tests in guests
 	$(GUEST) -install
-	$(KERNEL_TEST) -run '^TestKernel' -exec '$(GUEST)' $(KERNEL_PACKAGES)
-	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:sid' $(NEWEST_PACKAGES)
+	$(KERNEL_TEST) -run '^TestKernel' -exec '$(GUEST) -timeout 25m' $(KERNEL_PACKAGES)
+	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:sid -timeout 25m' $(NEWEST_PACKAGES)
 
 # What takes longer: the other kernels, every generated command line, every combination of
 # the listing options on a busy table, tables that are resized, and other people's programs
 # (a test that installs them and boots its guest itself).
 LISTINGS ?= 1000
 test-full: test ## also Linux 5.10 and 6.12, and tests that take minutes each
-	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:bullseye' $(KERNEL_PACKAGES)
-	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:trixie' $(KERNEL_PACKAGES)
-	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:sid' ./internal/cli ./internal/lab/experiments
+	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:bullseye -timeout 25m' $(KERNEL_PACKAGES)
+	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:trixie -timeout 25m' $(KERNEL_PACKAGES)
+	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:sid -timeout 25m' ./internal/cli ./internal/lab/experiments
 	$(KERNEL_TEST) -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 40m' -timeout 40m ./internal/cli -full
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments -full
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(CURDIR)/bin/guest -kernel uml:sid -mem 1500 -timeout 60m' -timeout 60m ./internal/cli -listings $(LISTINGS)

@@ -24,6 +24,7 @@ type scriptedKernel struct {
 	infoErr     error
 	table       ipvs.Table
 	tableErr    error
+	timeoutsErr error
 	daemons     []ipvs.Daemon
 	daemonsErr  error
 	connections []ipvs.Connection
@@ -49,7 +50,7 @@ func (k *scriptedKernel) Info() (ipvs.Info, error) {
 func (k *scriptedKernel) Table(ipvs.Query) (ipvs.Table, error) { return k.table, k.tableErr }
 
 func (k *scriptedKernel) Timeouts() (ipvs.Timeouts, error) {
-	return ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}, nil
+	return ipvs.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}, k.timeoutsErr
 }
 
 func (k *scriptedKernel) Daemons() ([]ipvs.Daemon, error) { return k.daemons, k.daemonsErr }

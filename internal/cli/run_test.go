@@ -124,7 +124,9 @@ func TestReadError(t *testing.T) {
 		return &scriptedKernel{connectionsErr: &fs.PathError{Op: "open", Path: "/proc/thread-self/net/ip_vs_conn", Err: errno}}
 	}
 	service := &scriptedKernel{tableErr: &ipvs.Error{Op: ipvs.ReadService, Errno: syscall.ESRCH}}
+	timeouts := &scriptedKernel{timeoutsErr: syscall.EBADMSG}
 	daemons := &scriptedKernel{daemonsErr: syscall.EBUSY}
+	daemons.table.Entries = []ipvs.Entry{{Service: ipvs.Service{ID: ipvs.MarkService(5, ipvs.IPv4), Scheduler: "rr"}}}
 	broken := &scriptedKernel{connectionErr: fmt.Errorf("read f: %w", &fs.PathError{Op: "read", Path: "f", Err: syscall.EIO})}
 	const titles = "IPVS connection entries\npro expire state       source             virtual            destination\n"
 	for _, test := range []struct {
@@ -135,6 +137,10 @@ func TestReadError(t *testing.T) {
 	}{
 		{"no service", service, "ipvsadm -L -t 10.0.0.1:80", result{1, "", "No such service\n"}},
 		{"daemons", daemons, "ipvsadm -L --daemon", result{1, "", "Device or resource busy\n"}},
+		{"daemons, to save them", daemons, "ipvsadm -S --all", result{1, "", "Device or resource busy\n"}},
+		{"daemons, to save them as JSON", daemons, "ipvsadm -S --all --json", result{1, "", "Device or resource busy\n"}},
+		{"timeouts", timeouts, "ipvsadm -L --timeout", result{1, "", "Bad message\n"}},
+		{"timeouts, to save them", timeouts, "ipvsadm-save --all", result{1, "", "Bad message\n"}},
 		{"no connections", open(syscall.ENOENT), "ipvsadm -Lnc", result{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
 		{"no connections, with names", open(syscall.ENOENT), "ipvsadm -Lc", result{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},
 		{"no connections, as JSON", open(syscall.ENOENT), "ipvsadm -Lnc --json", result{1, "", "cannot open file /proc/net/ip_vs_conn\n"}},

@@ -94,12 +94,12 @@ func (ns namespace) run(stdin, line string) difftest.Result {
 	return ns.runArgs(stdin, strings.Fields(line)...)
 }
 
-// runArgs is run for arguments that have blanks in them, or are empty.
+// runArgs runs a program with arguments of which some may have blanks or be empty.
 func (ns namespace) runArgs(stdin string, args ...string) difftest.Result {
 	return ns.runWith(openKernel, stdin, args...)
 }
 
-// runWith is runArgs with another function that opens the kernel.
+// runWith runs a program with a function that opens the kernel.
 func (ns namespace) runWith(open func(netns string) (cli.Kernel, error), stdin string, args ...string) difftest.Result {
 	program := map[string]func([]string, cli.Env) int{
 		"ipvsadm": cli.Run, "ipvsadm-save": cli.Save, "ipvsadm-restore": cli.Restore,

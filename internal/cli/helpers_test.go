@@ -175,7 +175,7 @@ func (noNames) Host(netip.Addr) (string, bool)                  { return "", fal
 func (noNames) Port(ipvs.Protocol, uint16) (string, bool)       { return "", false }
 func (noNames) Prefetch([]netip.Addr)                           {}
 
-// noSignals is a function for Env.Signals to which no signal comes.
+// noSignals returns what Env.Signals returns, with no signals.
 func noSignals() (<-chan os.Signal, func()) { return nil, func() {} }
 
 // failingWriter is a writer that accepts some bytes and fails then.
@@ -210,8 +210,8 @@ func run(k Kernel, stdin, line string) result {
 	return runEnv(Env{Stdin: strings.NewReader(stdin), OpenKernel: openKernel(k)}, line)
 }
 
-// runEnv runs a program in an environment. Streams, names and signals that are not set
-// are empty.
+// runEnv runs a program in an environment. Without streams, names or signals in it, the
+// program has empty ones.
 func runEnv(env Env, line string) result {
 	var stdout, stderr strings.Builder
 	if env.Stdin == nil {

@@ -52,8 +52,8 @@ func newHostileKernel() *scriptedKernel {
 	return k
 }
 
-// TestHostileNames checks that everything which can be printed of a kernel and of a
-// resolver is printable, in as many lines as there should be.
+// TestHostileNames checks that what a program prints of any kernel and any resolver is
+// printable, and has as many lines as it should.
 func TestHostileNames(t *testing.T) {
 	for _, line := range []string{
 		"-L", "-Ln", "-L --stats", "-Ln --rate", "-L --thresholds", "-L --persistent-conn", "-L --tun-info", "-L -t 10.0.0.1:80",

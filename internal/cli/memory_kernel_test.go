@@ -17,7 +17,7 @@ import (
 // tableSize is the number of services and of real servers of each.
 type tableSize struct{ services, servers int }
 
-// rules is the number of rules of such a table.
+// rules returns the number of rules of such a table.
 func (n tableSize) rules() int { return n.services * (1 + n.servers) }
 
 // writeRules writes the rules of a table whose real servers have a weight.

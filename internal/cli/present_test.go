@@ -20,9 +20,8 @@ func serverAt(addr string, f ipvs.Forward, weight int32) ipvs.Destination {
 	return ipvs.Destination{Addr: netip.MustParseAddrPort(addr), Forward: f, Weight: weight}
 }
 
-// TestKeepFindsTheServer checks with which server --keep completes a line. A server that
-// is not masqueraded has the port of its service, whatever port the line has; any other
-// port is taken literally.
+// TestKeepFindsTheServer checks with which server --keep completes a line. Unless
+// a server is masqueraded, it has the port of its service, whatever port the line has.
 func TestKeepFindsTheServer(t *testing.T) {
 	var (
 		service = ipvs.AddrService(ipvs.TCP, netip.MustParseAddrPort("10.9.9.9:80"))

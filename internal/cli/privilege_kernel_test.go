@@ -120,8 +120,8 @@ func TestKernelOpensNothingForWriting(t *testing.T) {
 	}
 }
 
-// checkTrace checks the system calls of a program. It may write to one directory, unless
-// that is empty, and has to write there.
+// checkTrace checks the system calls of a program. It has to write to the directory of
+// output, if any, and nowhere else.
 func checkTrace(t *testing.T, trace, program, output string) {
 	t.Helper()
 	text, err := os.ReadFile(trace)

@@ -62,7 +62,7 @@ func TestSyncErrors(t *testing.T) {
 }
 
 // TestSyncLostAnswers checks that a sync reads the table again when an answer of the
-// kernel is lost: the change may have been made or not.
+// kernel was lost, because the change may have been made or not.
 func TestSyncLostAnswers(t *testing.T) {
 	const (
 		second     = "-A -f 2 -s wlc"

@@ -19,8 +19,8 @@ const (
 )
 
 // TestSyncPhases checks that no edit is made before all additions are accepted, and no
-// removal before all edits are. Only what was made is rolled back, and the report says
-// what is left.
+// removal before all edits are. Only what was made is rolled back. The report has what
+// the table is then.
 func TestSyncPhases(t *testing.T) {
 	const (
 		addService, addServer   = "-A -f 3 -s rr", "-a -f 3 -r 10.0.0.3:0 -m -w 1"

@@ -31,8 +31,8 @@ func catchSignals() (signals <-chan os.Signal, stop func()) {
 // runtime's handler prints the stacks of all goroutines instead.
 //
 // A shell without job control starts a background job with SIGINT and SIGQUIT
-// ignored. The runtime keeps the former, and replaces the latter by its handler; so
-// SIGINT says what to do with both.
+// ignored. The runtime keeps the former and replaces the latter by its handler, so both
+// are treated as SIGINT is.
 func quitQuietly() {
 	if signal.Ignored(syscall.SIGINT) {
 		signal.Ignore(syscall.SIGQUIT)

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// programs are what the processes run.
+// programs are the programs that processes of this test run, by name.
 var programs = map[string]func([]string, cli.Env) int{
 	// write writes a line to each stream, as if it had opened the kernel, and
 	// returns 7.
@@ -82,6 +82,7 @@ func start(t *testing.T, program string, ignored ...string) *process {
 	p := &process{Cmd: exec.Command("/bin/sh", "-c", script)}
 	p.Env = append(os.Environ(), programVariable+"="+program)
 	p.Stderr = &p.stderr
+
 	var err error
 	if p.in, err = p.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -91,6 +92,7 @@ func start(t *testing.T, program string, ignored ...string) *process {
 		t.Fatal(err)
 	}
 	p.out = bufio.NewReader(out)
+
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +100,7 @@ func start(t *testing.T, program string, ignored ...string) *process {
 	return p
 }
 
-// expect reads a line.
+// expect reads a line of standard output and checks it.
 func (p *process) expect(t *testing.T, want string) {
 	t.Helper()
 	if got, err := p.out.ReadString('\n'); got != want+"\n" {
@@ -106,7 +108,7 @@ func (p *process) expect(t *testing.T, want string) {
 	}
 }
 
-// send sends a signal.
+// send sends a signal to the process.
 func (p *process) send(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := p.Process.Signal(s); err != nil {
@@ -114,14 +116,14 @@ func (p *process) send(t *testing.T, s syscall.Signal) {
 	}
 }
 
-// end waits for the process to end as wanted, and returns how it ended. The input of a
-// process that no signal is to end is closed.
+// end waits for the end of the process and returns its status. If want is an exit status
+// and not a signal, the process's input is closed.
 func (p *process) end(want syscall.WaitStatus) syscall.WaitStatus {
 	if want.Exited() {
 		_ = p.in.Close()
 	}
 	_, _ = io.Copy(io.Discard, p.out)
-	_ = p.Wait() // the status has it
+	_ = p.Wait() // the status is checked
 	return p.ProcessState.Sys().(syscall.WaitStatus)
 }
 
@@ -137,8 +139,9 @@ func brokenPipe(t *testing.T) *os.File {
 	return w
 }
 
-// TestBrokenPipes checks that a program which has opened the kernel survives the
-// readers of its output, and ends of SIGPIPE only when it says that one left.
+// TestBrokenPipes checks that a program which has opened the kernel goes on when the
+// readers of its output have left, and that SIGPIPE ends it only if it returns the
+// status for that.
 func TestBrokenPipes(t *testing.T) {
 	exited := func(status int) syscall.WaitStatus { return syscall.WaitStatus(status << 8) }
 	for _, test := range []struct {
@@ -152,7 +155,7 @@ func TestBrokenPipes(t *testing.T) {
 			c := exec.Command(os.Args[0])
 			c.Env = append(os.Environ(), programVariable+"="+test.program)
 			c.Stdout, c.Stderr = brokenPipe(t), brokenPipe(t)
-			_ = c.Run() // the status has it
+			_ = c.Run() // the status is checked
 			if got := c.ProcessState.Sys().(syscall.WaitStatus); got != test.want {
 				t.Errorf("got %#x, want %#x", got, test.want)
 			}
@@ -160,8 +163,8 @@ func TestBrokenPipes(t *testing.T) {
 	}
 }
 
-// TestQuit checks that SIGQUIT ends a program as it ends one that is not written in
-// Go, and that a program in the background ignores it.
+// TestQuit checks that SIGQUIT ends a program without a report of the Go runtime, and
+// that a program in the background ignores it.
 func TestQuit(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -204,6 +207,7 @@ func TestSignals(t *testing.T) {
 			for _, s := range test.send {
 				p.send(t, s)
 			}
+
 			p.expect(t, test.caught.String())
 			p.expect(t, "stopped")
 			p.send(t, test.caught)
@@ -226,7 +230,7 @@ func TestRuntimeVariables(t *testing.T) {
 				c := exec.Command(os.Args[0])
 				c.Env = append(os.Environ(), programVariable+"="+program, variable)
 				c.Stderr = &errs
-				_ = c.Run() // the status has it
+				_ = c.Run() // the status is checked
 				if text := errs.String(); c.ProcessState.ExitCode() != 7 || text != map[string]string{"names": "", "write": "err\n"}[program] {
 					t.Errorf("status %d, %q", c.ProcessState.ExitCode(), text)
 				}

@@ -71,6 +71,10 @@ func (c *Conn) get(r Request, send func([]byte) error) ([]byte, error) {
 // it fills 8 KiB otherwise.
 func (c *Conn) LongDatagrams() { c.in.enlarge() }
 
+// Datagrams returns the number of datagrams received so far. An entry of a dump is in the
+// last of them.
+func (c *Conn) Datagrams() int { return c.in.datagrams }
+
 // reserveSeqs returns the first of n sequence numbers that no other message has.
 func (c *Conn) reserveSeqs(n uint32) (first uint32) { return c.seq.Add(n) - n + 1 }
 

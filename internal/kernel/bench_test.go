@@ -63,8 +63,8 @@ func BenchmarkDump(b *testing.B) {
 	c.conn.LongDatagrams()
 	b.ReportAllocs()
 	for b.Loop() {
-		if entries, n, err := c.services(ipvs.WithoutStats); err != nil || len(entries) != services || n != datagrams {
-			b.Fatal(len(entries), n, err)
+		if l, err := c.listServices(ipvs.WithoutStats, nil); err != nil || len(l.entries) != services || l.datagrams != datagrams {
+			b.Fatal(err)
 		}
 	}
 }

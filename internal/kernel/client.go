@@ -30,7 +30,7 @@ type Client struct {
 	statusErr error  // why ip_vs_status cannot be read
 
 	// The following are replaced by tests.
-	counts   func() serviceCounts
+	counter  func() serviceCounter
 	now      func() time.Time
 	sleep    func(time.Duration)
 	onReread func()
@@ -42,7 +42,7 @@ const procNet = "/proc/thread-self/net"
 
 func newClient(conn *genl.Conn, family uint16) *Client {
 	c := &Client{conn: conn, family: family, proc: procNet, now: time.Now, sleep: time.Sleep, onReread: func() {}}
-	c.counts = c.countServices
+	c.counter = func() serviceCounter { return newKernelCounter(c) }
 	return c
 }
 

@@ -2,59 +2,73 @@ package kernel
 
 import "golang.org/x/sys/unix"
 
-// serviceCounts are numbers of services that were counted without listing them.
-type serviceCounts struct {
-	// ipv4 is the number of IPv4 services, with those of IPv4 firewall marks, and all
-	// that of all services. Less than 0 is unknown.
-	ipv4, all int
+// serviceCounter counts services without listing them, for the time of one list.
+type serviceCounter interface {
+	// ipv4 returns the number of IPv4 services, with those of IPv4 firewall marks. It
+	// takes a system call. Less than 0 is unknown.
+	ipv4() int
+	// all returns the number of all services. The kernel goes through its tables for
+	// that. Less than 0 is unknown.
+	all() int
+	close()
 }
 
-// unknownCounts are counts of which none is known.
-var unknownCounts = serviceCounts{ipv4: -1, all: -1}
+// kernelCounter is the serviceCounter of the running kernel: it knows the number of IPv4
+// services on all kernels, and that of all services since Linux 7.1.
+type kernelCounter struct {
+	c  *Client
+	fd int // of a socket, or -1
+}
 
-// maxStatusBuckets bounds the size of a connection table for which ip_vs_status is read
-// to count services: the kernel goes through all of its buckets. A default table has
-// 4096 of them, which takes less than a millisecond on User-Mode Linux.
-const maxStatusBuckets = 1 << 16
-
-// countServices counts the services of the network namespace as far as the kernel shows
-// their number: those of IPv4 on all kernels, all of them since Linux 7.1.
-func (c *Client) countServices() serviceCounts {
-	counts := unknownCounts
+// newKernelCounter returns a kernelCounter.
+func newKernelCounter(c *Client) serviceCounter {
+	k := &kernelCounter{c: c}
 	if err := c.ns.do(func() (err error) {
-		counts.ipv4, err = countIPv4Services()
+		k.fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		return err
 	}); err != nil {
-		counts.ipv4 = -1
+		k.fd = -1
 	}
-
-	if c.info != nil && c.info.ConnTableSize > maxStatusBuckets {
-		return counts
-	}
-	if s, ok := c.readStatus(); ok {
-		counts.all = s.services
-	}
-	return counts
+	return k
 }
 
 // getInfoOption is IP_VS_SO_GET_INFO of include/uapi/linux/ip_vs.h, the request for struct
 // ip_vs_getinfo: version, size of the connection table and number of IPv4 services.
 const getInfoOption = 64 + 1024 + 64 + 1
 
-// countIPv4Services asks for the number by the socket option that was the interface of
-// IPVS before netlink. It needs CAP_NET_ADMIN, as the requests by netlink do.
-func countIPv4Services() (int, error) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return 0, err
+// ipv4 asks for the number by the socket option that was the interface of IPVS before
+// netlink. It needs CAP_NET_ADMIN, as the requests by netlink do.
+func (k *kernelCounter) ipv4() int {
+	if k.fd < 0 {
+		return -1
 	}
-	// Nothing was done with it that could fail.
-	defer func() { _ = unix.Close(fd) }()
-
 	// Package unix has a function for another three numbers of 32 bits.
-	info, err := unix.GetsockoptUcred(fd, unix.IPPROTO_IP, getInfoOption)
+	info, err := unix.GetsockoptUcred(k.fd, unix.IPPROTO_IP, getInfoOption)
 	if err != nil {
-		return 0, err
+		return -1
 	}
-	return int(info.Gid), nil
+	return int(info.Gid)
+}
+
+// maxStatusBuckets bounds the size of a connection table for which ip_vs_status is read
+// to count services: the kernel goes through all of its buckets. A default table has
+// 4096 of them, which takes less than a millisecond on User-Mode Linux.
+const maxStatusBuckets = 1 << 16
+
+func (k *kernelCounter) all() int {
+	if k.c.info != nil && k.c.info.ConnTableSize > maxStatusBuckets {
+		return -1
+	}
+	s, ok := k.c.readStatus()
+	if !ok {
+		return -1
+	}
+	return s.services
+}
+
+func (k *kernelCounter) close() {
+	if k.fd >= 0 {
+		// Nothing was done with it that could fail.
+		_ = unix.Close(k.fd)
+	}
 }

@@ -41,16 +41,19 @@ func BenchmarkKernel(b *testing.B) {
 			b.Run("replay", func(b *testing.B) { benchmarkReplay(b, table) })
 			b.Run("services", func(b *testing.B) {
 				for b.Loop() {
-					_, _, err := c.services(ipvs.WithStats)
+					_, err := c.listServices(ipvs.WithStats, nil)
 					must(b, err)
 				}
 			})
 			b.Run("count", func(b *testing.B) {
 				for b.Loop() {
-					c.countServices()
+					k := c.counter()
+					k.ipv4()
+					k.all()
+					k.close()
 				}
 			})
-			l, err := c.listServices(ipvs.WithStats)
+			l, err := c.listServices(ipvs.WithStats, nil)
 			must(b, err)
 			b.Run("proc", func(b *testing.B) {
 				for b.Loop() {

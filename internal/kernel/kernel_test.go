@@ -168,7 +168,7 @@ func equalError(err error, want *ipvs.Error) bool {
 func TestKernelProcTable(t *testing.T) {
 	c := openFresh(t)
 	fill(t, c, mixed())
-	dumped, err := c.listServices(ipvs.WithStats)
+	dumped, err := c.listServices(ipvs.WithStats, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,16 +20,18 @@ import (
 //
 // If no listed service was deleted, then as many are missing as come twice. So a list is
 // whole if it has no service twice, none of its services has gone, and as many services
-// were counted before and after as are in it. The counts are for a service that was
-// deleted and added again, and so seems to have been there.
+// were counted before, meanwhile and after as are in it. The counts are for a service that
+// was deleted and added again, and so seems to have been there.
 
 // serviceList is one list of all services.
 type serviceList struct {
 	entries   []ipvs.Entry
 	index     serviceIndex
 	datagrams int // that the list came in
-	before    serviceCounts
-	after     serviceCounts
+
+	// The numbers of services that were counted: of all and of those of IPv4, before,
+	// meanwhile and after. Less than 0 is unknown.
+	all, ipv4 []int
 }
 
 // plausible reports whether the list can be whole: it has no service twice, and the counts
@@ -48,11 +50,11 @@ func (l *serviceList) plausible() bool {
 			ipv4++
 		}
 	}
-	return agree(ipv4, l.before.ipv4, l.after.ipv4) && agree(len(l.entries), l.before.all, l.after.all)
+	return agree(ipv4, l.ipv4) && agree(len(l.entries), l.all)
 }
 
 // agree reports whether those counts that are known are n.
-func agree(n int, counts ...int) bool {
+func agree(n int, counts []int) bool {
 	for _, count := range counts {
 		if count >= 0 && count != n {
 			return false

@@ -22,30 +22,31 @@ func numbered(numbers ...int) (entries []ipvs.Entry) {
 
 func TestServiceListPlausible(t *testing.T) {
 	tests := []struct {
-		name          string
-		numbers       []int
-		datagrams     int
-		before, after serviceCounts
-		want          bool
+		name      string
+		numbers   []int
+		datagrams int
+		all, ipv4 []int
+		want      bool
 	}{
-		{"empty", nil, 0, unknownCounts, unknownCounts, true},
-		{"no counts", []int{1, 2, 3}, 2, unknownCounts, unknownCounts, true},
-		{"the counts agree", []int{1, -2, 3}, 2, serviceCounts{2, 3}, serviceCounts{2, 3}, true},
-		{"one comes twice", []int{1, 2, 1}, 2, unknownCounts, unknownCounts, false},
-		{"one comes twice and the counts agree", []int{1, 2, 1}, 2, serviceCounts{3, 3}, serviceCounts{3, 3}, false},
-		{"an IPv6 one comes twice", []int{-1, 2, -1}, 2, unknownCounts, unknownCounts, false},
-		{"fewer IPv4 services before", []int{1, -2, 3}, 2, serviceCounts{1, -1}, serviceCounts{2, -1}, false},
-		{"more IPv4 services after", []int{1, -2, 3}, 2, serviceCounts{2, -1}, serviceCounts{3, -1}, false},
-		{"more services before", []int{1, -2, 3}, 2, serviceCounts{2, 4}, serviceCounts{2, 3}, false},
-		{"more services after", []int{1, -2, 3}, 2, serviceCounts{-1, 3}, serviceCounts{-1, 4}, false},
-		{"fewer services after", []int{1, -2, 3}, 2, serviceCounts{-1, 3}, serviceCounts{-1, 2}, false},
-		{"none was counted", []int{1}, 2, serviceCounts{0, -1}, serviceCounts{0, -1}, false},
-		{"one datagram is of one moment", []int{1, 2}, 1, serviceCounts{3, 3}, unknownCounts, true},
+		{"empty", nil, 0, []int{-1}, []int{-1}, true},
+		{"no counts", []int{1, 2, 3}, 2, []int{-1, -1}, []int{-1, -1, -1}, true},
+		{"the counts agree", []int{1, -2, 3}, 2, []int{3, 3}, []int{2, 2, 2, 2}, true},
+		{"one comes twice", []int{1, 2, 1}, 2, []int{-1, -1}, []int{-1, -1}, false},
+		{"one comes twice and the counts agree", []int{1, 2, 1}, 2, []int{3, 3}, []int{3, 3}, false},
+		{"an IPv6 one comes twice", []int{-1, 2, -1}, 2, []int{-1, -1}, []int{-1, -1}, false},
+		{"fewer IPv4 services before", []int{1, -2, 3}, 2, []int{-1, -1}, []int{1, 2}, false},
+		{"fewer IPv4 services meanwhile", []int{1, -2, 3}, 2, []int{3, 3}, []int{2, 1, 2}, false},
+		{"more IPv4 services after", []int{1, -2, 3}, 2, []int{-1, -1}, []int{2, 3}, false},
+		{"more services before", []int{1, -2, 3}, 2, []int{4, 3}, []int{2, 2}, false},
+		{"more services after", []int{1, -2, 3}, 2, []int{3, 4}, []int{-1, -1}, false},
+		{"fewer services after", []int{1, -2, 3}, 2, []int{3, 2}, []int{-1, -1}, false},
+		{"none was counted", []int{1}, 2, []int{-1, -1}, []int{0, 0}, false},
+		{"one datagram is of one moment", []int{1, 2}, 1, []int{3}, []int{3}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := listOf(numbered(tt.numbers...))
-			l.datagrams, l.before, l.after = tt.datagrams, tt.before, tt.after
+			l.datagrams, l.all, l.ipv4 = tt.datagrams, tt.all, tt.ipv4
 			if got := l.plausible(); got != tt.want {
 				t.Errorf("%t, want %t", got, tt.want)
 			}

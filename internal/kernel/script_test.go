@@ -17,7 +17,7 @@ const testFamily = 0x1c
 func newScriptedClient(answer func([]genltest.Request) []genltest.Datagram) (*Client, *genltest.Kernel) {
 	k := &genltest.Kernel{Answer: answer}
 	c := newClient(genl.New(k), testFamily)
-	c.counts = func() serviceCounts { return unknownCounts }
+	c.counter = func() serviceCounter { return unknownCounter{} }
 	c.sleep = func(time.Duration) {}
 	return c, k
 }
@@ -26,3 +26,10 @@ func newScriptedClient(answer func([]genltest.Request) []genltest.Datagram) (*Cl
 func reply(seq uint32, flags netlink.HeaderFlags, attributes []byte) []byte {
 	return genltest.Reply(testFamily, flags, seq, attributes)
 }
+
+// unknownCounter does not know how many services there are.
+type unknownCounter struct{}
+
+func (unknownCounter) ipv4() int { return -1 }
+func (unknownCounter) all() int  { return -1 }
+func (unknownCounter) close()    {}

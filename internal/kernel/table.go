@@ -68,20 +68,37 @@ func (c *Client) service(id ipvs.ServiceID, detail ipvs.Detail) (ipvs.Service, e
 // let it grow from nothing would use four times as much.
 const manyServices = 1 << 13
 
-// services lists all services once, without their servers. It returns the number of
-// datagrams that they came in.
-func (c *Client) services(detail ipvs.Detail) (entries []ipvs.Entry, datagrams int, err error) {
-	entries = make([]ipvs.Entry, 0, manyServices)
-	reset := func() { entries = entries[:0] }
-	datagrams, err = c.dump(ipvs.ReadServices, cmdGetService, nil, reset, func(b []byte) error {
+// listServices lists all services once, without their servers, in the memory of spare if
+// there is some. It counts them before, at every datagram, and after.
+func (c *Client) listServices(detail ipvs.Detail, spare []ipvs.Entry) (*serviceList, error) {
+	counter := c.counter()
+	defer counter.close()
+	if spare == nil {
+		spare = make([]ipvs.Entry, 0, manyServices)
+	}
+	l := &serviceList{entries: spare, all: []int{counter.all()}, ipv4: []int{counter.ipv4()}}
+
+	datagram := 0
+	reset := func() { l.entries, datagram = l.entries[:0], 0 }
+	datagrams, err := c.dump(ipvs.ReadServices, cmdGetService, nil, reset, func(b []byte) error {
+		if n := c.conn.Datagrams(); n != datagram {
+			datagram = n
+			l.ipv4 = append(l.ipv4, counter.ipv4())
+		}
 		s, err := decodeService(b, &c.names, detail)
-		entries = append(entries, ipvs.Entry{Service: s})
+		l.entries = append(l.entries, ipvs.Entry{Service: s})
 		return err
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	return entries, datagrams, nil
+
+	l.datagrams = datagrams
+	l.index = newServiceIndex(l.entries)
+	if l.datagrams > 1 {
+		l.all, l.ipv4 = append(l.all, counter.all()), append(l.ipv4, counter.ipv4())
+	}
+	return l, nil
 }
 
 // destinations lists the servers of one service, in memory of the arena. The kernel has

@@ -12,11 +12,15 @@ type tableReader struct {
 	retries
 	detail ipvs.Detail
 	arena  arena
+	// seen has the services in lists that were discarded, in order.
+	seen   []ipvs.ServiceID
+	isSeen map[ipvs.ServiceID]bool
+	spare  []ipvs.Entry // the memory of a discarded list
 }
 
 // newTableReader returns a tableReader.
 func newTableReader(c *Client, detail ipvs.Detail) *tableReader {
-	return &tableReader{retries: retries{c: c}, detail: detail}
+	return &tableReader{retries: retries{c: c}, detail: detail, isSeen: map[ipvs.ServiceID]bool{}}
 }
 
 // again waits before something is read again. The error is *incompleteTableError after
@@ -36,49 +40,77 @@ func (r *tableReader) entries() ([]ipvs.Entry, error) {
 		r.c.conn.LongDatagrams() // there will hardly be another dump
 	}
 
-	list, err := r.list()
+	l, err := r.list()
 	if err != nil {
 		return nil, err
 	}
-	changed, err := r.readServers(list)
+	changed, err := r.readServers(l)
 	if err != nil {
 		return nil, err
 	}
 	if changed {
-		list, err = r.settle(list)
+		if l, err = r.settle(l); err != nil {
+			return nil, err
+		}
 	}
+
+	missed, err := r.missed(l)
 	if err != nil {
 		return nil, err
 	}
-	return list.entries, nil
+	return append(l.entries, missed...), nil
 }
 
 // list lists all services, until the list is plausible.
 func (r *tableReader) list() (*serviceList, error) {
 	for {
-		l, err := r.c.listServices(r.detail)
+		l, err := r.c.listServices(r.detail, r.spare)
+		r.spare = nil
 		if err != nil || l.plausible() {
 			return l, err
 		}
+
+		r.discard(l)
+		r.spare = l.entries[:0]
 		if err := r.again(); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// listServices lists all services once, and counts them before and after.
-func (c *Client) listServices(detail ipvs.Detail) (*serviceList, error) {
-	l := &serviceList{before: c.counts(), after: unknownCounts}
-	var err error
-	if l.entries, l.datagrams, err = c.services(detail); err != nil {
-		return nil, err
+// discard keeps the identities of the services in a list that is not going to be used.
+func (r *tableReader) discard(l *serviceList) {
+	for i := range l.entries {
+		id := l.entries[i].Service.ID
+		if !r.isSeen[id] {
+			r.isSeen[id] = true
+			r.seen = append(r.seen, id)
+		}
 	}
+}
 
-	l.index = newServiceIndex(l.entries)
-	if l.datagrams > 1 {
-		l.after = c.counts()
+// missed returns the services that were in discarded lists, are not in this one, and exist.
+// Where services come and go all the time, every list may lack one, but hardly the same.
+func (r *tableReader) missed(l *serviceList) (entries []ipvs.Entry, err error) {
+	for _, id := range r.seen {
+		if _, ok := l.index.find(&id); ok {
+			continue
+		}
+		s, err := r.c.service(id, r.detail)
+		if errors.Is(err, syscall.ESRCH) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+
+		e := ipvs.Entry{Service: s}
+		if err := r.readServersOf(&e); err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
 	}
-	return l, nil
+	return entries, nil
 }
 
 // readServers reads the servers of all services in the list. It reports whether there is a
@@ -157,6 +189,7 @@ func (r *tableReader) anyGone(l *serviceList, positions []int) (bool, error) {
 // was deleted while the former was read, so it is whole, and so is the latter. It takes
 // the servers that are in first, and reads the others.
 func (r *tableReader) settle(first *serviceList) (*serviceList, error) {
+	r.discard(first)
 	for {
 		if err := r.again(); err != nil {
 			return nil, err
@@ -170,9 +203,13 @@ func (r *tableReader) settle(first *serviceList) (*serviceList, error) {
 		if err != nil {
 			return nil, err
 		}
+		r.discard(l1)
 		if l2.contains(l1) {
 			return l2, r.completeServers(l2, first)
 		}
+
+		r.discard(l2)
+		r.spare = l1.entries[:0]
 	}
 }
 

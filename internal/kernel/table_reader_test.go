@@ -29,6 +29,8 @@ type changingKernel struct {
 	// datagram, in the kernel's order; the last moment lasts. The last dump is repeated
 	// without end.
 	dumps [][][]int
+	// after is the table after each list, if that is not the last moment of the list.
+	after []int
 	// now is the table, when it is not being listed.
 	now []int
 	// serverless are services without servers.
@@ -97,36 +99,54 @@ func (k *changingKernel) list(seq uint32) (answers []genltest.Datagram) {
 		k.t.Fatalf("list %d ends after %d services", k.lists, listed)
 	}
 	k.lists++
+	if k.after != nil {
+		k.now = k.after
+	}
 	return append(answers, genltest.Datagram{Bytes: genltest.Done(0, seq)})
 }
 
 // dump returns the moments of the list that is due.
 func (k *changingKernel) dump() [][]int { return k.dumps[min(k.lists, len(k.dumps)-1)] }
 
-// count counts the services at the beginning of a list and after it in turns.
-func (k *changingKernel) count() func() serviceCounts {
-	calls := 0
-	return func() serviceCounts {
-		counts := unknownCounts
-		table := k.now
-		if calls%2 == 0 {
-			table = k.dump()[0]
-		}
-		calls++
-		if k.countsAll {
-			counts.all = len(table)
-		}
-		if k.countsIPv4 {
-			counts.ipv4 = 0
-			for _, n := range table {
-				if n > 0 {
-					counts.ipv4++
-				}
-			}
-		}
-		return counts
-	}
+// counter counts the services at the moments of the list that is due.
+func (k *changingKernel) counter() serviceCounter {
+	return &changingCounter{k: k, moments: k.dump()}
 }
+
+// changingCounter is the serviceCounter of a changingKernel.
+type changingCounter struct {
+	k       *changingKernel
+	moments [][]int
+	// The numbers of calls: the first of each is before the list. The kernel has
+	// sent the first datagram when the second is asked for.
+	allCalls, ipv4Calls int
+}
+
+func (c *changingCounter) all() int {
+	c.allCalls++
+	if !c.k.countsAll {
+		return -1
+	}
+	if c.allCalls == 1 {
+		return len(c.moments[0])
+	}
+	return len(c.k.now)
+}
+
+func (c *changingCounter) ipv4() (n int) {
+	c.ipv4Calls++
+	if !c.k.countsIPv4 {
+		return -1
+	}
+	for _, number := range c.moments[min(max(c.ipv4Calls-2, 0), len(c.moments)-1)] {
+		if number > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *changingCounter) close() {}
 
 // still returns the moments of a table that does not change.
 func still(numbers ...int) [][]int {
@@ -203,6 +223,36 @@ func TestTableReader(t *testing.T) {
 			want: []int{1, 2, 3, 4, 5}, reads: 1,
 		},
 		{
+			name: "a listed service is deleted and added again, and another one is listed meanwhile",
+			kernel: changingKernel{
+				dumps: [][][]int{
+					{{1, 2, 3, 4, 5, 6}, {2, 3, 4, 5, 6, 9}, {2, 3, 4, 5, 6, 9}}, still(1, 2, 3, 4, 5, 6),
+				},
+				countsAll: true, countsIPv4: true,
+			},
+			want: []int{1, 2, 3, 4, 5, 6}, reads: 1,
+		},
+		{
+			name: "deleted and added again between the datagrams",
+			kernel: changingKernel{
+				dumps: [][][]int{
+					{{1, 2, 3, 4, 5, 6}, {2, 3, 4, 5, 6}, {2, 3, 4, 5, 6, 9}}, still(2, 3, 4, 5, 6, 9),
+				},
+				countsAll: true, countsIPv4: true,
+			},
+			want: []int{2, 3, 4, 5, 6, 9}, reads: 1,
+		},
+		{
+			name: "every list but the first lacks the same service",
+			kernel: changingKernel{
+				dumps: [][][]int{
+					{{1, 2, 3}, {3, 2, 1}}, {{8, 1, 2, 3}, {1, 2, 3, 9}},
+				},
+				after: []int{8, 1, 2, 3, 9},
+			},
+			want: []int{8, 1, 3, 9, 2}, reads: 1,
+		},
+		{
 			name: "a service that is not listed yet is deleted",
 			kernel: changingKernel{
 				dumps: [][][]int{{{1, 2, 3, 4, 5}, {1, 2, 3, 5}}},
@@ -262,7 +312,7 @@ func TestTableReader(t *testing.T) {
 			k := tt.kernel
 			k.t = t
 			c, _ := newScriptedClient(k.answer)
-			c.counts = k.count()
+			c.counter = k.counter
 			c.proc = t.TempDir()
 			rereads := 0
 			c.onReread = func() { rereads++ }

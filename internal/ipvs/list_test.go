@@ -225,3 +225,61 @@ func TestStateAllocations(t *testing.T) {
 		t.Errorf("%v allocations, want at most %d", got, blocks+growing)
 	}
 }
+
+// TestArena checks where the servers of a service are: in a block that services share
+// while they are few, and by themselves when they are many or have been left.
+func TestArena(t *testing.T) {
+	var a arena
+	add := func(servers []server, n int) []server {
+		for range n {
+			servers = a.append(servers, server{addr: endpoint{family: IPv4}})
+		}
+		return servers
+	}
+	inBlock := func(servers []server, at int) bool {
+		return len(servers) > 0 && &servers[0] == &a.servers[at]
+	}
+
+	first := add(nil, 3)
+	second := add(nil, 100)
+	if !inBlock(first, 0) || !inBlock(second, 3) || len(a.servers) != 103 {
+		t.Errorf("two services are not one after the other in a block of %d", len(a.servers))
+	}
+
+	first = add(first, 1)
+	if inBlock(first, 0) || len(first) != 4 || len(a.servers) != 103 {
+		t.Errorf("a service that was left has %d servers, the block %d", len(first), len(a.servers))
+	}
+
+	second = add(second, 28)
+	if !inBlock(second, 3) || len(a.servers) != 131 {
+		t.Errorf("a service with half of a block is not in it: it has %d", len(a.servers))
+	}
+	second = add(second, 1)
+	if inBlock(second, 3) || len(second) != 129 || len(a.servers) != 131 {
+		t.Errorf("a service with more than that has %d servers, the block %d", len(second), len(a.servers))
+	}
+
+	third := add(nil, 125)
+	if !inBlock(third, 131) || len(a.servers) != serverBlock {
+		t.Errorf("the block is not full: it has %d", len(a.servers))
+	}
+	third = add(third, 1)
+	if !inBlock(third, 0) || len(a.servers) != 126 {
+		t.Errorf("the last service did not move to a new block, which has %d", len(a.servers))
+	}
+}
+
+// TestStateOfLargeService checks that a service with a slice of its own can grow.
+func TestStateOfLargeService(t *testing.T) {
+	entries := numbered(1, 200, 1)
+	state := StateOf(entries)
+	added := Destination{Addr: netip.MustParseAddrPort("10.3.0.1:80")}
+	if err := state.Apply(Change{Op: AddDestination, Service: entries[0].Service, Destination: added}); err != nil {
+		t.Fatal(err)
+	}
+	e, _ := state.Entry(entries[0].Service.ID)
+	if d := gocmp.Diff(append(entries[0].Destinations, added), e.Destinations, compareAddrs); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

@@ -282,14 +282,14 @@ func TestTableLeavesOutTheVanished(t *testing.T) {
 	}
 }
 
-// TestTableRefused checks the error when one of the requests of a listing is rejected,
+// TestTableRejected checks the error when one of the requests of a listing is rejected,
 // for each in turn.
-func TestTableRefused(t *testing.T) {
+func TestTableRejected(t *testing.T) {
 	id := someEntries()[0].Service.ID
 	tests := []struct {
 		name   string
 		query  ipvs.Query
-		refuse int // the number of the request
+		reject int // the number of the request
 		op     ipvs.Op
 		errno  syscall.Errno
 	}{
@@ -306,7 +306,7 @@ func TestTableRefused(t *testing.T) {
 			n, answer := 0, tableKernel(t, someEntries())
 			c, _ := newScriptedClient(func(rs []genltest.Request) []genltest.Datagram {
 				n++
-				if n-1 == tt.refuse {
+				if n-1 == tt.reject {
 					return genltest.Datagrams(genltest.Error(rs[0].Sequence, tt.errno))
 				}
 				return answer(rs)

@@ -220,9 +220,9 @@ func TestKernelServersOfNoService(t *testing.T) {
 	}
 }
 
-// TestKernelTenThousandRefusals checks that every rejection is reported with its
+// TestKernelTenThousandRejections checks that every rejection is reported with its
 // change.
-func TestKernelTenThousandRefusals(t *testing.T) {
+func TestKernelTenThousandRejections(t *testing.T) {
 	c := openFresh(t)
 	var changes []ipvs.Change
 	s := service(tcp("10.0.0.1:80"), "rr")
@@ -240,8 +240,8 @@ func TestKernelTenThousandRefusals(t *testing.T) {
 	}
 }
 
-// TestKernelMixedRefusals checks that the changes after a rejected one are applied.
-func TestKernelMixedRefusals(t *testing.T) {
+// TestKernelMixedRejections checks that the changes after a rejected one are applied.
+func TestKernelMixedRejections(t *testing.T) {
 	c := openFresh(t)
 	s, d := service(tcp("10.0.0.1:80"), "rr"), ipvs.Destination{Addr: addrPort("10.0.1.1:80"), Weight: 1}
 	bad := service(tcp("10.0.0.2:80"), "nosuch")

@@ -25,8 +25,8 @@ func TestFamilyLookUp(t *testing.T) {
 		{name: "there once the module is loaded", asked: []error{syscall.ENOENT, nil}, id: 28, asks: 2, loads: 1},
 		{name: "no such module", asked: absent, load: errors.New("exit status 1"), asks: 1, loads: 1, errnos: []syscall.Errno{syscall.ENOPROTOOPT, syscall.EPERM}},
 		{name: "a module without the family", asked: absent, asks: 2, loads: 1, errnos: []syscall.Errno{syscall.ENOPROTOOPT, syscall.EPERM}},
-		{name: "refused", asked: []error{syscall.EMFILE}, asks: 1, errnos: []syscall.Errno{syscall.EMFILE}},
-		{name: "refused the second time", asked: []error{syscall.ENOENT, syscall.ENOMEM}, asks: 2, loads: 1, errnos: []syscall.Errno{syscall.ENOMEM}},
+		{name: "rejected", asked: []error{syscall.EMFILE}, asks: 1, errnos: []syscall.Errno{syscall.EMFILE}},
+		{name: "rejected the second time", asked: []error{syscall.ENOENT, syscall.ENOMEM}, asks: 2, loads: 1, errnos: []syscall.Errno{syscall.ENOMEM}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

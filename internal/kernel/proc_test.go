@@ -137,7 +137,7 @@ func TestLineErrorNamesThePlace(t *testing.T) {
 	}
 }
 
-// failingReader gives its text, then an error.
+// failingReader returns its text, then an error.
 type failingReader struct{ text io.Reader }
 
 func (r failingReader) Read(b []byte) (int, error) {
@@ -156,7 +156,7 @@ func TestConnectionsReadError(t *testing.T) {
 	}
 }
 
-// TestConnectionsStop: a caller that has enough is not called again.
+// TestConnectionsStop checks that a caller which has enough is not called again.
 func TestConnectionsStop(t *testing.T) {
 	n := 0
 	readConnections(strings.NewReader("title\n"+connLine+"\n"+connLine+"\n"), "f", func() {}, func(*ipvs.Connection, error) bool { n++; return false })

@@ -11,11 +11,9 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-const (
-	// drainInterval is the time between two reads of a server that is drained. It
-	// is short for a person who waits, and long for the kernel.
-	drainInterval = 250 * time.Millisecond
-)
+// drainInterval is the time between two reads of a server that is drained. It is short
+// for a person who waits, and long for the kernel.
+const drainInterval = 250 * time.Millisecond
 
 // drain does a removal of a server with --drain: see drainer.
 func (s *session) drain(c ipvs.Change, limit time.Duration) error {

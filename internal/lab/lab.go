@@ -48,7 +48,7 @@ const (
 	DefaultTimeout = 10 * time.Minute
 )
 
-// grace is how long a guest that has been told its command's status may take
+// grace is how long a guest that knows its command's status may take
 // to switch itself off.
 const grace = 10 * time.Second
 

@@ -196,11 +196,11 @@ func (d *Decoder) position() Position {
 
 // abandon ends reading and reports why, unless it has ended.
 func (d *Decoder) abandon(why error) {
-	var unread *ReadError
+	var readErr *ReadError
 	switch {
 	case d.err != nil:
 		return
-	case errors.As(why, &unread):
+	case errors.As(why, &readErr):
 		d.err = why
 		return
 	case errors.Is(why, errTooLong):

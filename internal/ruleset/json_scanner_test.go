@@ -152,8 +152,8 @@ func TestJSONScannerReadErrors(t *testing.T) {
 				if err == nil {
 					continue
 				}
-				var unread *ReadError
-				if !errors.As(err, &unread) || !errors.Is(err, broken) {
+				var readErr *ReadError
+				if !errors.As(err, &readErr) || !errors.Is(err, broken) {
 					t.Errorf("the error is %v", err)
 				}
 				return

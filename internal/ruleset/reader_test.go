@@ -72,8 +72,8 @@ func TestReaderReadError(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			var unread *ReadError
-			if !errors.As(err, &unread) || !errors.Is(err, broken) || err.Error() != "read the rules: broken" {
+			var readErr *ReadError
+			if !errors.As(err, &readErr) || !errors.Is(err, broken) || err.Error() != "read the rules: broken" {
 				t.Errorf("the error is %v", err)
 			}
 		})

@@ -29,6 +29,8 @@ var allowed = map[string][]string{
 	"internal/command":       {"internal/ipvs"},
 	"internal/ruleset":       {"internal/ipvs", "internal/command"},
 	"internal/cli":           {"internal/ipvs", "internal/command", "internal/ruleset", "internal/format"},
+	"internal/host":          {"internal/genl"},
+	"internal/doctor":        {"internal/ipvs", "internal/host"},
 	"internal/dist":          {"internal/command"},
 	"internal/dist/generate": {"internal/dist", "internal/command"},
 	"cmd/internal/wiring":    {"internal/cli", "internal/kernel", "internal/names"},

@@ -112,7 +112,7 @@ func TestFromChangeDefaults(t *testing.T) {
 	}
 }
 
-// TestFromChangeErrors has changes that no line can describe, and changes whose line is
+// TestFromChangeErrors covers changes that no line can describe, and changes whose line is
 // rejected.
 func TestFromChangeErrors(t *testing.T) {
 	service := func(change func(*ipvs.Service)) ipvs.Change {

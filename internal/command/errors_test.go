@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestParseErrors has the errors of ipvsadm 1.31 for lines that it rejects without the
+// TestParseErrors covers the errors of ipvsadm 1.31 for lines that it rejects without the
 // kernel, and those of the extensions: the status and the text, by line.
 func TestParseErrors(t *testing.T) {
 	for _, group := range []struct {

@@ -61,7 +61,7 @@ func mustParse(t *testing.T, line string) Command {
 	return cmd
 }
 
-// TestParseRuleErrors has lines that are commands of their own, but not rules.
+// TestParseRuleErrors covers lines that are commands of their own, but not rules.
 func TestParseRuleErrors(t *testing.T) {
 	for line, want := range map[string]*UsageError{
 		"-S -n --output /etc/shadow": {"--output belongs to the invocation, not to a rule stream", 2},
@@ -525,7 +525,7 @@ func TestParseOverServer(t *testing.T) {
 	})
 }
 
-// TestParseOverErrors has lines that are wrong only together with what they keep.
+// TestParseOverErrors covers lines that are wrong only together with what they keep.
 func TestParseOverErrors(t *testing.T) {
 	ipip := presentServer()
 	ipip.Tunnel = ipvs.TunnelInfo{}

@@ -7,7 +7,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// TestParseInetAton has addresses as inet_aton(3) accepts and rejects them.
+// TestParseInetAton covers addresses as inet_aton(3) accepts and rejects them.
 func TestParseInetAton(t *testing.T) {
 	for s, want := range map[string]string{
 		"1.2.3.4":              "1.2.3.4",
@@ -59,7 +59,7 @@ func TestParseInetAton(t *testing.T) {
 	}
 }
 
-// TestParseNumber has numbers as strtol(3) reads them, here between -2 and 300.
+// TestParseNumber covers numbers as strtol(3) reads them, here between -2 and 300.
 func TestParseNumber(t *testing.T) {
 	const invalid = -1000
 	for s, want := range map[string]int64{
@@ -94,7 +94,7 @@ func TestParseNumber(t *testing.T) {
 	}
 }
 
-// TestParseLeadingInt has numbers as atoi(3) reads them.
+// TestParseLeadingInt covers numbers as atoi(3) reads them.
 func TestParseLeadingInt(t *testing.T) {
 	for s, want := range map[string]int32{
 		"":                     0,
@@ -121,7 +121,7 @@ func TestParseLeadingInt(t *testing.T) {
 	}
 }
 
-// TestParseIPv6 has addresses as inet_pton(3) accepts and rejects them.
+// TestParseIPv6 covers addresses as inet_pton(3) accepts and rejects them.
 func TestParseIPv6(t *testing.T) {
 	for s, want := range map[string]bool{
 		"::":              true,

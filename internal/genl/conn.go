@@ -67,7 +67,7 @@ func (c *Conn) get(r Request, send func([]byte) error) ([]byte, error) {
 	return m.attributes()
 }
 
-// LongDatagrams has the kernel fill datagrams of 32 KiB in the dumps that follow, where
+// LongDatagrams makes the kernel fill datagrams of 32 KiB in the dumps that follow, where
 // it fills 8 KiB otherwise.
 func (c *Conn) LongDatagrams() { c.in.enlarge() }
 

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestStateRefuses: what is there cannot be added, what is not cannot be touched.
+// TestStateRefuses checks that what is there cannot be added, and what is not there
+// cannot be changed.
 func TestStateRefuses(t *testing.T) {
 	svc, other := Service{ID: MarkService(1, IPv4)}, Service{ID: MarkService(2, IPv4)}
 	d := Destination{Addr: netip.MustParseAddrPort("10.0.0.1:80")}

@@ -165,7 +165,7 @@ func TestConnectionsStop(t *testing.T) {
 	}
 }
 
-// capturedServices are the services of testdata/proc/ip_vs in the kernel's order.
+// capturedServices returns the services of testdata/proc/ip_vs in the kernel's order.
 func capturedServices() []ipvs.Entry {
 	ids := []ipvs.ServiceID{
 		udp("1.2.3.4:5060"), sctp("1.2.3.4:80"), udp("[2001:db8::1]:80"), udp("1.2.3.4:80"), tcp("1.2.3.4:80"),

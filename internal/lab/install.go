@@ -13,7 +13,8 @@ import (
 // Tool is a program and the Debian package that brings it.
 type Tool struct{ Program, Package string }
 
-// testTools are what the kernel tests and the demonstration need in any guest.
+// testTools returns the tools that the kernel tests and the demonstration need in any
+// guest.
 func testTools() []Tool {
 	return []Tool{
 		{"modprobe", "kmod"},
@@ -49,7 +50,7 @@ func Install(ctx context.Context, tools ...Tool) error {
 	return nil
 }
 
-// missingPackages are the packages of the tools that are not there.
+// missingPackages returns the packages of the tools that are not installed.
 func missingPackages(tools []Tool) []string {
 	var missing []string
 	for _, t := range tools {
@@ -71,7 +72,7 @@ func installed(program string) bool {
 	return false
 }
 
-// becomeRoot gives the words that make a command root's.
+// becomeRoot returns the words that run a command as root when they precede it.
 func becomeRoot(ctx context.Context) (prefix []string, ok bool) {
 	if os.Geteuid() == 0 {
 		return []string{"env", "DEBIAN_FRONTEND=noninteractive"}, true

@@ -90,7 +90,7 @@ func (g Guest) Run(ctx context.Context, argv ...string) (status int, err error) 
 	return share.status()
 }
 
-// or gives v, or def if v is zero.
+// or returns v, or def if v is zero.
 func or[T comparable](v, def T) T {
 	var zero T
 	if v == zero {
@@ -115,7 +115,7 @@ func (e *GuestError) Error() string {
 	return what + "; its console:\n    " + strings.ReplaceAll(e.Console, "\n", "\n    ")
 }
 
-// workDir is the directory that the command runs in, as an absolute path.
+// workDir returns the directory that the command runs in, as an absolute path.
 func (g Guest) workDir() (string, error) {
 	if g.Dir == "" {
 		return os.Getwd()

@@ -25,7 +25,7 @@ func testShare(t *testing.T, g Guest) share {
 	return s
 }
 
-// fake is a machine that is a shell script; $0 is its share.
+// fake returns a machine that runs a shell script; $0 is its share.
 func fake(s share, script string) machine { return machine{[]string{"sh", "-c", script, s.dir}} }
 
 func TestMachineRuns(t *testing.T) {
@@ -50,8 +50,8 @@ func TestMachineRuns(t *testing.T) {
 	}
 }
 
-// TestMachineEndsEarly tells a boot that failed from a guest that fell over, by
-// the file that init makes before the command.
+// TestMachineEndsEarly checks that a boot that failed is told apart from a guest that
+// crashed later, by the file that init makes before the command.
 func TestMachineEndsEarly(t *testing.T) {
 	for script, want := range map[string]GuestError{
 		`echo no room`:                        {Booted: false, Console: "no room"},

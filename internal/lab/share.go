@@ -59,7 +59,7 @@ func newShare(g Guest, i image, argv []string) (_ share, err error) {
 	return s, err
 }
 
-// settings are the shell variables that init.sh reads.
+// settings returns the shell variables that init.sh reads.
 func settings(g Guest, i image, work string) string {
 	env := append([]string{
 		"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "HOME=/root", "LAB_KERNEL=" + g.Kernel.String(),
@@ -75,15 +75,14 @@ func settings(g Guest, i image, work string) string {
 	return b.String()
 }
 
-// sameWriter tells whether two writers are one. Writers that cannot be compared
-// are not.
+// sameWriter reports whether two writers are the same file. Other writers never are.
 func sameWriter(a, b io.Writer) (same bool) {
 	f, isFile := a.(*os.File)
 	h, isToo := b.(*os.File)
 	return isFile && isToo && f == h
 }
 
-// path is where a file of the share is, on the host and in the guest.
+// path returns the path of a file of the share, on the host and in the guest.
 func (s share) path(name string) string { return filepath.Join(s.dir, name) }
 
 // remove deletes the share. It is called when nothing can be done about a
@@ -102,7 +101,7 @@ func (s share) writeInput(r io.Reader) error {
 	return errors.Join(err, f.Close())
 }
 
-// status is the command's exit status, or a *GuestError if there is none.
+// status returns the command's exit status, or a *GuestError if there is none.
 func (s share) status() (int, error) {
 	text, err := os.ReadFile(s.path("status"))
 	if err != nil || len(text) == 0 {
@@ -111,7 +110,7 @@ func (s share) status() (int, error) {
 	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
-// finished tells whether the guest has noted its command's status.
+// finished reports whether the guest has stored its command's status.
 func (s share) finished() bool {
 	info, err := os.Stat(s.path("status"))
 	return err == nil && info.Size() > 0
@@ -127,7 +126,7 @@ func (s share) guestError() *GuestError {
 	return &GuestError{Booted: err == nil, Console: tail(string(console), 25)}
 }
 
-// tail gives the last n lines of a text, without carriage returns.
+// tail returns the last n lines of a text, without carriage returns.
 func tail(text string, n int) string {
 	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "\r", "")), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")

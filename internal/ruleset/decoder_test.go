@@ -127,7 +127,7 @@ func TestDecoderUnknownFlags(t *testing.T) {
 	}
 }
 
-// TestDecoderSyntax has documents that are not JSON, or not an object with services.
+// TestDecoderSyntax covers documents that are not JSON, or not an object with services.
 func TestDecoderSyntax(t *testing.T) {
 	nested := `{"services":[],"version":` + strings.Repeat("[", 200) + "0" + strings.Repeat("]", 200) + "}"
 	for _, test := range []struct{ name, doc, want string }{
@@ -160,7 +160,7 @@ func TestDecoderSyntax(t *testing.T) {
 	}
 }
 
-// TestDecoderServices has faults in services. The path in want follows services[0].
+// TestDecoderServices covers faults in services. The path in want follows services[0].
 func TestDecoderServices(t *testing.T) {
 	for _, test := range []struct{ name, doc, want string }{
 		{"empty", `{"services":[{}]}`, ": protocol or fwmark is missing"},
@@ -216,7 +216,7 @@ func TestDecoderServices(t *testing.T) {
 	}
 }
 
-// TestDecoderServers has faults in the second of two servers. The path in want follows
+// TestDecoderServers covers faults in the second of two servers. The path in want follows
 // services[0].destinations[1].
 func TestDecoderServers(t *testing.T) {
 	// Faults of the members come first: the rules follow when the service ends.
@@ -264,7 +264,7 @@ func TestDecoderServers(t *testing.T) {
 	}
 }
 
-// TestDecoderRest has faults in timeouts and sync daemons, and several at once.
+// TestDecoderRest covers faults in timeouts and sync daemons, and several at once.
 func TestDecoderRest(t *testing.T) {
 	mark := func(i, mark int) string { return fmt.Sprintf("services[%d]: -A -f %d -s wlc", i, mark) }
 	const lost = "services[0].destinations[0]: add server: no such process"
@@ -309,7 +309,7 @@ func TestDecoderRest(t *testing.T) {
 	}
 }
 
-// TestDecoderLimits has the least and the greatest values that members take.
+// TestDecoderLimits covers the least and the greatest values that members take.
 func TestDecoderLimits(t *testing.T) {
 	testDecoded(t, NewDecoder(strings.NewReader(`{"services": [
   {"protocol": "tcp", "address": "255.255.255.255", "port": 65535, "scheduler": "fifteen-letters", "engine": "sixteen-letters-", "destinations": [

@@ -40,7 +40,7 @@ func TestKeySet(t *testing.T) {
 	})
 }
 
-// TestHashSet has more keys than fit before the table has grown several times, and
+// TestHashSet covers more keys than fit before the table has grown several times, and
 // checks that it is neither too full nor too large.
 func TestHashSet(t *testing.T) {
 	var set hashSet[uint64]

@@ -104,7 +104,7 @@ func checkLog(t interface{ Errorf(string, ...any) }, want []Rule, log *Log) {
 	}
 }
 
-// TestLogLong has more rules than fit into a chunk, more names than are interned, and
+// TestLogLong covers more rules than fit into a chunk, more names than are interned, and
 // a rule that is longer than a chunk.
 func TestLogLong(t *testing.T) {
 	var rules []Rule

@@ -54,7 +54,7 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderReadError has an input that breaks, after some lines or in one.
+// TestReaderReadError covers an input that breaks, after some lines or in one.
 func TestReaderReadError(t *testing.T) {
 	broken := errors.New("broken")
 	for _, test := range []struct {

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -30,8 +29,15 @@ func temporaryName(name string, pid, attempt int) string {
 // of it has the length that file systems allow (NAME_MAX).
 func temporaryPrefix(name string) string { return "." + name[:min(len(name), 200)] + ".ipvsadm-" }
 
-// temporarySuffix matches the end of temporaryName.
-var temporarySuffix = regexp.MustCompile(`^[0-9]+(-[0-9]+)?$`)
+// isTemporarySuffix reports whether text is an end of temporaryName: a number, or two
+// with a dash between them.
+func isTemporarySuffix(text string) bool {
+	pid, attempt, isRetry := strings.Cut(text, "-")
+	return isDigits(pid) && (!isRetry || isDigits(attempt))
+}
+
+// isDigits reports whether text has digits, and nothing else.
+func isDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
 // createTemporary creates a temporary file for a target, and locks it. If the target
 // exists, the file has its attributes.
@@ -103,7 +109,7 @@ func removeStaleFiles(dir *os.File, name string) error {
 
 	for _, n := range names {
 		suffix, ok := strings.CutPrefix(n, temporaryPrefix(name))
-		if ok && temporarySuffix.MatchString(suffix) {
+		if ok && isTemporarySuffix(suffix) {
 			removeIfStale(filepath.Join(dir.Name(), n))
 		}
 	}

@@ -293,3 +293,16 @@ func TestWriteFileThrough(t *testing.T) {
 		checkEqual(t, "the file", "a <nil>", fmt.Sprintf("%s %v", text, err))
 	})
 }
+
+func TestIsTemporarySuffix(t *testing.T) {
+	for text, want := range map[string]bool{
+		"1": true, "4711": true, "4711-1": true, "4711-100": true,
+		"": false, "-": false, "4711-": false, "-1": false, "4711-1-1": false, "47a": false, "4711-x": false, " 1": false,
+	} {
+		t.Run(text, func(t *testing.T) {
+			if got := isTemporarySuffix(text); got != want {
+				t.Errorf("isTemporarySuffix(%q) = %v, want %v", text, got, want)
+			}
+		})
+	}
+}

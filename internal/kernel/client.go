@@ -16,6 +16,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
 // Client is a connection to IPVS in the kernel. Make one with Open.
@@ -25,7 +26,7 @@ type Client struct {
 
 	names     interner // of schedulers and persistence engines
 	info      *ipvs.Info
-	ns        *netNS
+	ns        *netns.Namespace
 	proc      string // the folder with ip_vs, ip_vs_conn and ip_vs_status
 	statusErr error  // why ip_vs_status cannot be read
 
@@ -49,7 +50,7 @@ func newClient(conn *genl.Conn, family uint16) *Client {
 // openProc opens a file of the proc file system in the Client's namespace, to which it
 // belongs from then on.
 func (c *Client) openProc(name string) (f *os.File, err error) {
-	err = c.ns.do(func() error {
+	err = c.ns.Do(func() error {
 		f, err = os.Open(c.proc + "/" + name)
 		return err
 	})
@@ -57,7 +58,7 @@ func (c *Client) openProc(name string) (f *os.File, err error) {
 }
 
 // Close closes the connection.
-func (c *Client) Close() error { return errors.Join(c.conn.Close(), c.ns.close()) }
+func (c *Client) Close() error { return errors.Join(c.conn.Close(), c.ns.Close()) }
 
 // Info reads the version of IPVS and the size of its connection table. It is the first
 // request of the reference program whatever the command, and so the one that meets a

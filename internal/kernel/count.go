@@ -23,7 +23,7 @@ type kernelCounter struct {
 // newKernelCounter returns a kernelCounter.
 func newKernelCounter(c *Client) serviceCounter {
 	k := &kernelCounter{c: c}
-	if err := c.ns.do(func() (err error) {
+	if err := c.ns.Do(func() (err error) {
 		k.fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		return err
 	}); err != nil {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
 // ip runs the command ip.
@@ -56,7 +57,7 @@ func TestKernelNetNS(t *testing.T) {
 	}
 	ip(t, "netns", "add", "lab-bound")
 	ip(t, "-n", "lab-bound", "link", "set", "lo", "up")
-	if err := unix.Mount(netnsFolder+"/lab-bound", bound, "", unix.MS_BIND, ""); err != nil {
+	if err := unix.Mount("/run/netns/lab-bound", bound, "", unix.MS_BIND, ""); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(bound, unix.MNT_DETACH) })
@@ -85,7 +86,7 @@ func TestKernelNetNSOfDigits(t *testing.T) {
 	ip(t, "netns", "attach", same, same)
 	t.Cleanup(func() { ip(t, "netns", "delete", same) })
 
-	tests := []struct{ name, netns, err string }{
+	tests := []struct{ name, target, err string }{
 		{"a name", noProcess, ""},
 		{"the process of the name", same, ""},
 		{"a process", sleeper(t), ""},
@@ -99,14 +100,14 @@ func TestKernelNetNSOfDigits(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Open(Options{NetNS: tt.netns})
+			c, err := Open(Options{NetNS: tt.target})
 			if err == nil {
 				defer c.Close()
 			}
 			if got := fmt.Sprint(err); err != nil && got != tt.err || err == nil && tt.err != "" {
 				t.Errorf("error %v, want %q", err, tt.err)
 			}
-			if wantErr := tt.err != ""; errors.Is(err, ErrAmbiguousNetNS) != wantErr {
+			if wantErr := tt.err != ""; errors.Is(err, netns.ErrAmbiguous) != wantErr {
 				t.Errorf("error %v is ambiguous: %t", err, !wantErr)
 			}
 		})
@@ -134,7 +135,7 @@ func workInNetNS(t *testing.T, name string) {
 	if err != nil || !join.joined(0) {
 		t.Errorf("the proc table: %v, %v", join.done, err)
 	}
-	err = c.ns.do(func() error {
+	err = c.ns.Do(func() error {
 		conn, err := net.Dial("udp4", "127.0.0.1:53")
 		if err != nil {
 			return err
@@ -171,13 +172,13 @@ func TestKernelNetNSWithoutPrivilege(t *testing.T) {
 		t.Fatal(err)
 	}
 	// This thread alone has lost its capabilities: enter it here.
-	ns, err := openNetNS("/proc/thread-self/ns/net")
+	ns, err := netns.Open("/proc/thread-self/ns/net")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ns.close()
-	err = ns.enter()
-	var want *NetNSError
+	defer ns.Close()
+	err = ns.Enter()
+	var want *netns.Error
 	if !errors.As(err, &want) || !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("error %v", err)
 	}

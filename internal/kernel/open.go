@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/genl"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
 // Options are how to reach the kernel. The zero value is the caller's own network
@@ -36,17 +37,17 @@ type Options struct {
 // When the kernel has no such family, Open loads the module by one run of /sbin/modprobe,
 // and asks again. If the family is still absent, the error wraps the errno that the
 // reference program prints: EPERM for a caller without privilege, else ENOPROTOOPT. All
-// errors of Open wrap an errno, except ErrNotNetNS and ErrAmbiguousNetNS; if the namespace
-// cannot be used, the error is *NetNSError.
+// errors of Open wrap an errno, except netns.ErrNotNetNS and netns.ErrAmbiguous; if the namespace
+// cannot be used, the error is *netns.Error.
 func Open(opts Options) (*Client, error) {
-	ns, err := openNetNS(opts.NetNS)
+	ns, err := netns.Open(opts.NetNS)
 	if err != nil {
 		return nil, err
 	}
 
 	conn, family, err := connect(ns, opts)
 	if err != nil {
-		_ = ns.close()
+		_ = ns.Close()
 		return nil, err
 	}
 
@@ -59,13 +60,13 @@ func Open(opts Options) (*Client, error) {
 }
 
 // connect opens a connection in the namespace, and looks the family up.
-func connect(ns *netNS, opts Options) (*genl.Conn, uint16, error) {
+func connect(ns *netns.Namespace, opts Options) (*genl.Conn, uint16, error) {
 	var s *genl.Socket
-	err := ns.do(func() (err error) {
+	err := ns.Do(func() (err error) {
 		s, err = genl.OpenSocket()
 		return err
 	})
-	var nsErr *NetNSError
+	var nsErr *netns.Error
 	if errors.As(err, &nsErr) {
 		return nil, 0, err
 	}

@@ -1,4 +1,5 @@
-package kernel
+// Package netns finds, opens and enters network namespaces.
+package netns
 
 import (
 	"errors"
@@ -12,34 +13,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// netnsFolder is where ip-netns(8) keeps the network namespaces that have names.
-const netnsFolder = "/run/netns"
+// namesFolder is where ip-netns(8) keeps the network namespaces that have names.
+const namesFolder = "/run/netns"
 
-// NetNSError is returned when a network namespace cannot be used.
-type NetNSError struct {
-	// Name is the value of Options.NetNS.
+// Error is returned when a network namespace cannot be used.
+type Error struct {
+	// Name is the argument of Open.
 	Name string
 	// Err wraps fs.ErrNotExist when there is no such namespace, fs.ErrPermission when
 	// the caller may not enter it, ErrNotNetNS when it is another kind of file, and
-	// ErrAmbiguousNetNS when the name means two namespaces.
+	// ErrAmbiguous when the name means two namespaces.
 	Err error
 }
 
 // ErrNotNetNS is the error for a file that is not a network namespace.
 var ErrNotNetNS = errors.New("not a network namespace")
 
-// ErrAmbiguousNetNS is the error for digits that are the name of a network namespace
+// ErrAmbiguous is the error for digits that are the name of a network namespace
 // and the ID of a process which is in another one.
-var ErrAmbiguousNetNS = errors.New("ambiguous")
+var ErrAmbiguous = errors.New("ambiguous")
 
 // Error returns the reason, with the name of the namespace.
-func (e *NetNSError) Error() string {
+func (e *Error) Error() string {
 	switch {
 	case errors.Is(e.Err, fs.ErrNotExist):
 		return fmt.Sprintf("no network namespace %q", e.Name)
-	case errors.Is(e.Err, ErrAmbiguousNetNS):
+	case errors.Is(e.Err, ErrAmbiguous):
 		return fmt.Sprintf("network namespace %q is ambiguous: it is a name and a process ID; use %s or %s",
-			e.Name, defaultNetNSPaths.ofName(e.Name), defaultNetNSPaths.ofProcess(e.Name))
+			e.Name, defaultPaths.ofName(e.Name), defaultPaths.ofProcess(e.Name))
 	}
 
 	cause := e.Err
@@ -51,60 +52,63 @@ func (e *NetNSError) Error() string {
 }
 
 // Unwrap returns Err.
-func (e *NetNSError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
 // NetNS returns Name, for callers that do not import this package.
-func (e *NetNSError) NetNS() string { return e.Name }
+func (e *Error) NetNS() string { return e.Name }
 
-// netNS is an open network namespace, which lives as long as it is open. Nil is the
+// Namespace is an open network namespace, which lives as long as it is open. Nil is the
 // namespace of the calling thread.
-type netNS struct {
+type Namespace struct {
 	name string
 	file *os.File
 }
 
-// openNetNS opens the namespace that Options.NetNS names.
-func openNetNS(name string) (*netNS, error) {
+// Open opens the namespace of a name, a process ID or a path. Name is a path if there is a
+// slash in it; digits that are a name and the ID of a process in another namespace are an
+// error. The empty name is the namespace of the calling thread, for which it returns nil.
+// The error is *Error.
+func Open(name string) (*Namespace, error) {
 	if name == "" {
 		return nil, nil
 	}
 
-	path, err := defaultNetNSPaths.find(name)
+	path, err := defaultPaths.find(name)
 	if err != nil {
-		return nil, &NetNSError{Name: name, Err: err}
+		return nil, &Error{Name: name, Err: err}
 	}
 
 	// A path can be that of a pipe: do not wait for its other end.
 	file, err := os.OpenFile(path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, &NetNSError{Name: name, Err: err}
+		return nil, &Error{Name: name, Err: err}
 	}
 
 	if kind, err := unix.IoctlRetInt(int(file.Fd()), unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
 		_ = file.Close()
-		return nil, &NetNSError{Name: name, Err: ErrNotNetNS}
+		return nil, &Error{Name: name, Err: ErrNotNetNS}
 	}
-	return &netNS{name: name, file: file}, nil
+	return &Namespace{name: name, file: file}, nil
 }
 
-// netnsPaths knows where the files of network namespaces are.
-type netnsPaths struct {
+// paths knows where the files of network namespaces are.
+type paths struct {
 	names     string // the folder of those that have names
 	processes string // the proc file system
 }
 
-var defaultNetNSPaths = netnsPaths{names: netnsFolder, processes: "/proc"}
+var defaultPaths = paths{names: namesFolder, processes: "/proc"}
 
-func (p netnsPaths) ofName(name string) string { return filepath.Join(p.names, name) }
+func (p paths) ofName(name string) string { return filepath.Join(p.names, name) }
 
-func (p netnsPaths) ofProcess(pid string) string {
+func (p paths) ofProcess(pid string) string {
 	return filepath.Join(p.processes, pid, "ns", "net")
 }
 
 // find returns the path of a namespace. Name is a path if there is a slash in it. Digits
 // are a name or a process ID, whichever exists; if both do, and are not the same
-// namespace, the error is ErrAmbiguousNetNS.
-func (p netnsPaths) find(name string) (string, error) {
+// namespace, the error is ErrAmbiguous.
+func (p paths) find(name string) (string, error) {
 	byName, byProcess := p.ofName(name), p.ofProcess(name)
 	switch {
 	case strings.Contains(name, "/"):
@@ -114,7 +118,7 @@ func (p netnsPaths) find(name string) (string, error) {
 	case !exists(byName):
 		return byProcess, nil
 	case exists(filepath.Join(p.processes, name)) && !sameFile(byName, byProcess):
-		return "", ErrAmbiguousNetNS
+		return "", ErrAmbiguous
 	}
 	return byName, nil
 }
@@ -132,9 +136,9 @@ func sameFile(path1, path2 string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(file1, file2)
 }
 
-// do calls fn on a thread that is in the namespace. Files and sockets that fn opens
-// belong to the namespace from then on.
-func (n *netNS) do(fn func() error) error {
+// Do calls fn on a thread that is in the namespace. Files and sockets that fn opens
+// belong to the namespace from then on. The error is that of fn, or *Error.
+func (n *Namespace) Do(fn func() error) error {
 	if n == nil {
 		return fn()
 	}
@@ -144,7 +148,7 @@ func (n *netNS) do(fn func() error) error {
 		// Never unlocked: the thread ends with the goroutine, and nothing else
 		// runs in the wrong namespace.
 		runtime.LockOSThread()
-		err := n.enter()
+		err := n.Enter()
 		if err == nil {
 			err = fn()
 		}
@@ -154,16 +158,16 @@ func (n *netNS) do(fn func() error) error {
 	return <-result
 }
 
-// enter moves the calling thread to the namespace.
-func (n *netNS) enter() error {
+// Enter moves the calling thread to the namespace. The error is *Error.
+func (n *Namespace) Enter() error {
 	if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
-		return &NetNSError{Name: n.name, Err: os.NewSyscallError("setns", err)}
+		return &Error{Name: n.name, Err: os.NewSyscallError("setns", err)}
 	}
 	return nil
 }
 
-// close closes the namespace.
-func (n *netNS) close() error {
+// Close closes the namespace.
+func (n *Namespace) Close() error {
 	if n == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package kernel
+package netns
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestOpenNetNSErrors checks that each error names what could not be opened, and why.
-func TestOpenNetNSErrors(t *testing.T) {
+// TestOpenErrors checks that each error names what could not be opened, and why.
+func TestOpenErrors(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -36,8 +36,8 @@ func TestOpenNetNSErrors(t *testing.T) {
 		{file + "/x", `network namespace "` + file + `/x": not a directory`, syscall.ENOTDIR},
 	}
 	for _, tt := range tests {
-		c, err := Open(Options{NetNS: tt.name})
-		var named *NetNSError
+		c, err := Open(tt.name)
+		var named *Error
 		if c != nil || !errors.As(err, &named) || named.NetNS() != tt.name {
 			t.Errorf("%q: error %v", tt.name, err)
 			continue
@@ -48,10 +48,10 @@ func TestOpenNetNSErrors(t *testing.T) {
 	}
 }
 
-// TestNetNSPath checks that the files of namespaces are found by name, by process and
+// TestPath checks that the files of namespaces are found by name, by process and
 // by path.
-func TestNetNSPath(t *testing.T) {
-	p := netnsPaths{names: t.TempDir(), processes: t.TempDir()}
+func TestPath(t *testing.T) {
+	p := paths{names: t.TempDir(), processes: t.TempDir()}
 	for _, process := range []string{"1", "2", "3"} {
 		writeFile(t, p.ofProcess(process))
 	}
@@ -68,7 +68,7 @@ func TestNetNSPath(t *testing.T) {
 		{"a name", "blue", p.ofName("blue"), nil},
 		{"a name with a digit", "1a", p.ofName("1a"), nil},
 		{"a process", "1", p.ofProcess("1"), nil},
-		{"a name and a process", "2", "", ErrAmbiguousNetNS},
+		{"a name and a process", "2", "", ErrAmbiguous},
 		{"a name and a process in it", "3", p.ofName("3"), nil},
 		{"a name of digits", "4", p.ofName("4"), nil},
 		{"digits that are neither", "5", p.ofProcess("5"), nil},
@@ -95,14 +95,14 @@ func writeFile(t *testing.T, path string) {
 	}
 }
 
-// TestNetNSOfTheCaller checks that the empty name means the namespace of the caller.
-func TestNetNSOfTheCaller(t *testing.T) {
-	ns, err := openNetNS("")
+// TestNamespaceOfTheCaller checks that the empty name means the namespace of the caller.
+func TestNamespaceOfTheCaller(t *testing.T) {
+	ns, err := Open("")
 	if ns != nil || err != nil {
 		t.Fatalf("%v, %v", ns, err)
 	}
 	called := false
-	if err := ns.do(func() error { called = true; return nil }); err != nil || !called || ns.close() != nil {
+	if err := ns.Do(func() error { called = true; return nil }); err != nil || !called || ns.Close() != nil {
 		t.Errorf("called %t, %v", called, err)
 	}
 }

@@ -1,6 +1,6 @@
-// Package genl is a transport: it carries requests of generic netlink families to the
-// kernel, alone, as dumps, or many in a datagram, and the answers back. It knows
-// messages and attributes, and nothing of any family.
+// Package genl is a transport: it carries requests of generic netlink families, and of
+// rtnetlink, to the kernel, alone, as dumps, or many in a datagram, and the answers back.
+// It knows messages and attributes, and nothing of any family.
 //
 // It reads where the bytes were received and writes where they are sent from, so that
 // neither a message nor an attribute costs an allocation.
@@ -40,6 +40,12 @@ type Request struct {
 
 	Command uint8
 
+	// Header is nil in generic netlink. In rtnetlink, Family is the type of the message
+	// (RTM_GETLINK) and Header is what precedes its attributes (struct ifinfomsg), in
+	// the place of Version and Command. What is returned of an answer then begins with
+	// its header, which is at least as long.
+	Header []byte
+
 	// Body appends the attributes. Nil is a request without attributes.
 	Body func(*Encoder)
 }
@@ -64,7 +70,7 @@ func (c *Conn) get(r Request, send func([]byte) error) ([]byte, error) {
 		return nil, err
 	}
 
-	return m.attributes()
+	return m.body(r)
 }
 
 // LongDatagrams makes the kernel fill datagrams of 32 KiB in the dumps that follow, where

@@ -66,7 +66,7 @@ func (c *Conn) dumpOnce(r Request, entry func([]byte) error) (d dump, err error)
 
 		d.count(c.in.datagrams)
 		if err == nil {
-			err = callEntry(m, entry)
+			err = callEntry(m, r, entry)
 		}
 	}
 	return d, ErrMalformed
@@ -80,9 +80,9 @@ func (d *dump) count(datagram int) {
 	}
 }
 
-// callEntry calls entry with the attributes of a message.
-func callEntry(m message, entry func([]byte) error) error {
-	b, err := m.attributes()
+// callEntry calls entry with the attributes of a message that answers r.
+func callEntry(m message, r Request, entry func([]byte) error) error {
+	b, err := m.body(r)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,11 @@ func (malformedError) Unwrap() error { return syscall.EBADMSG }
 func appendRequest(e *Encoder, seq uint32, flags netlink.HeaderFlags, r Request) error {
 	start := len(e.b)
 	e.b = appendHeader(e.b, r.Family, netlink.Request|flags, seq)
-	e.b = append(e.b, r.Command, r.Version, 0, 0)
+	if r.Header != nil {
+		e.b = append(e.b, r.Header...)
+	} else {
+		e.b = append(e.b, r.Command, r.Version, 0, 0)
+	}
 
 	e.err = nil
 	if r.Body != nil {
@@ -115,11 +119,15 @@ func (m message) status() error {
 	return ErrMalformed
 }
 
-// attributes returns what follows the generic netlink header, whose command and version
-// need no check: the sequence number shows which request the message answers.
-func (m message) attributes() ([]byte, error) {
-	if len(m.data) < genericHeaderLength {
-		return nil, ErrMalformed
+// body returns what follows the generic netlink header of an answer to r, whose command
+// and version need no check: the sequence number shows which request the message answers.
+// Of rtnetlink it returns the header too.
+func (m message) body(r Request) ([]byte, error) {
+	switch {
+	case r.Header != nil && len(m.data) >= len(r.Header):
+		return m.data, nil
+	case r.Header == nil && len(m.data) >= genericHeaderLength:
+		return m.data[genericHeaderLength:], nil
 	}
-	return m.data[genericHeaderLength:], nil
+	return nil, ErrMalformed
 }

@@ -35,20 +35,26 @@ type Channel interface {
 // returns, so Receive finds them there; the limit keeps a fault from becoming a hang.
 const receiveTimeout = 10 * time.Second
 
-// Socket is the Channel to the running kernel: a generic netlink socket.
+// Socket is the Channel to the running kernel: a netlink socket.
 type Socket struct {
 	conn *socket.Conn
 	raw  syscall.RawConn
 }
 
-// OpenSocket opens a socket in the network namespace of the calling thread. It is not
-// bound: the kernel does that at the first Send.
+// OpenSocket opens a socket for generic netlink in the network namespace of the calling
+// thread. It is not bound: the kernel does that at the first Send.
 //
 // It is made without package netlink, whose connections print what they carry, and panic,
 // on behalf of the environment variable NLDEBUG. Its receive would also peek before each
 // datagram, read on to the end of a dump, and drop the sequence number of an error.
-func OpenSocket() (*Socket, error) {
-	conn, err := socket.Socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_GENERIC, "netlink", nil)
+func OpenSocket() (*Socket, error) { return openSocket(unix.NETLINK_GENERIC) }
+
+// OpenRouteSocket opens a socket for rtnetlink, as OpenSocket does for generic netlink.
+func OpenRouteSocket() (*Socket, error) { return openSocket(unix.NETLINK_ROUTE) }
+
+// openSocket opens a socket for a protocol of netlink.
+func openSocket(protocol int) (*Socket, error) {
+	conn, err := socket.Socket(unix.AF_NETLINK, unix.SOCK_RAW, protocol, "netlink", nil)
 	if err != nil {
 		return nil, err
 	}

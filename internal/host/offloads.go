@@ -1,0 +1,124 @@
+package host
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
+)
+
+// lroName is the name of large receive offload (netdev_features_strings of
+// net/ethtool/common.c).
+const lroName = "rx-lro"
+
+// readOffloads sets Link.LRO.
+func (g *gatherer) readOffloads(conn *genl.Conn) error {
+	family, err := conn.LookUp(ethtoolFamily)
+	if err != nil {
+		return err
+	}
+
+	on := map[int]bool{}
+	request := genl.Request{
+		Family: family, Version: ethtoolVersion, Command: ethtoolGetFeatures,
+		Body: func(e *genl.Encoder) { e.Nested(featuresAttrHeader, func(*genl.Encoder) {}) },
+	}
+	_, err = conn.Dump(request, func() { clear(on) }, func(b []byte) error {
+		index, lro, err := decodeFeatures(b)
+		on[index] = lro
+		return err
+	})
+	if err != nil {
+		return err
+	}
+
+	for i := range g.facts.Links {
+		g.facts.Links[i].LRO = on[g.facts.Links[i].Index]
+	}
+	return nil
+}
+
+// decodeFeatures decodes the features of a link: its index, and whether large receive
+// offload is on. The active features are a set that lists those that are on
+// (ethnl_put_bitset32 of net/ethtool/bitset.c, without a mask).
+func decodeFeatures(b []byte) (index int, lro bool, err error) {
+	d := genl.NewDecoder(b)
+	for d.Next() {
+		switch d.Type() {
+		case featuresAttrHeader:
+			header := genl.NewDecoder(d.Bytes())
+			for header.Next() {
+				if header.Type() == deviceAttrIndex {
+					index = int(header.Uint32())
+				}
+			}
+		case featuresAttrActive:
+			lro, err = hasFeature(d.Bytes(), lroName)
+		}
+		if err != nil {
+			return 0, false, err
+		}
+	}
+	return index, lro, d.Err()
+}
+
+// hasFeature reports whether a set has an element of this name.
+func hasFeature(set []byte, name string) (has bool, err error) {
+	bits := genl.NewNestedDecoder(set, bitsetAttrBits)
+	for bits.Next() {
+		if bits.Type() != bitsAttrBit {
+			continue
+		}
+		bit := genl.NewDecoder(bits.Bytes())
+		for bit.Next() {
+			has = has || bit.Type() == bitAttrName && string(bit.Text()) == name
+		}
+		if bit.Err() != nil {
+			return false, bit.Err()
+		}
+	}
+	return has, bits.Err()
+}
+
+// readFOUPorts reads the ports on which encapsulated packets are taken. To ask for the
+// family loads nothing: the module has no alias for it.
+func (g *gatherer) readFOUPorts(conn *genl.Conn) error {
+	family, err := conn.LookUp(fouFamily)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the module is not loaded
+	}
+	if err != nil {
+		return err
+	}
+
+	request := genl.Request{Family: family, Version: fouVersion, Command: fouGet}
+	_, err = conn.Dump(request, func() { g.facts.FOUPorts = nil }, func(b []byte) error {
+		p, err := decodeFOUPort(b)
+		g.facts.FOUPorts = append(g.facts.FOUPorts, p)
+		return err
+	})
+	if err != nil {
+		g.facts.FOUPorts = nil
+	}
+	return err
+}
+
+// decodeFOUPort decodes a port.
+func decodeFOUPort(b []byte) (FOUPort, error) {
+	const ipv6 = 10 // AF_INET6
+	var p FOUPort
+	d := genl.NewDecoder(b)
+	for d.Next() {
+		switch d.Type() {
+		case fouAttrPort:
+			p.Port = d.BigEndian16()
+		case fouAttrFamily:
+			p.IPv6 = d.Uint8() == ipv6
+		case fouAttrProtocol:
+			p.Protocol = d.Uint8()
+		case fouAttrType:
+			p.GUE = d.Uint8() == fouTypeGUE
+		}
+	}
+	return p, d.Err()
+}

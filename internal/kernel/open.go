@@ -25,6 +25,8 @@ type Options struct {
 	// ModprobeOutput is where modprobe writes why it cannot load the module. Nil drops
 	// that. The process gets an *os.File as it is.
 	ModprobeOutput io.Writer
+	// NoModprobe leaves an absent module absent.
+	NoModprobe bool
 	// Reread, if it is not nil, is called whenever a table is read again because it
 	// changed while it was read. Tests count that.
 	Reread func()
@@ -77,7 +79,12 @@ func connect(ns *netns.Namespace, opts Options) (*genl.Conn, uint16, error) {
 	conn := genl.New(s)
 	family, err := lookUpFamily(
 		func() (uint16, error) { return conn.LookUp(familyName) },
-		func() error { return modprobe(opts.ModprobeOutput) },
+		func() error {
+			if opts.NoModprobe {
+				return errNoModprobe
+			}
+			return modprobe(opts.ModprobeOutput)
+		},
 	)
 	if err != nil {
 		_ = conn.Close()
@@ -85,6 +92,9 @@ func connect(ns *netns.Namespace, opts Options) (*genl.Conn, uint16, error) {
 	}
 	return conn, family, nil
 }
+
+// errNoModprobe is the error of loading the module where that is not wanted.
+var errNoModprobe = errors.New("not to be loaded")
 
 // lookUpFamily looks the family up by ask. If it is absent, it loads the module once and
 // asks again.

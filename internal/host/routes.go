@@ -177,10 +177,10 @@ func (g *gatherer) readDefault(conn *genl.Conn, addresses []netip.Addr) error {
 		switch {
 		case err != nil:
 			return err
-		case answer.route.Type != RouteUnicast:
-			return nil
 		case answer.bits > maxDefaultBits:
 			continue
+		case answer.route.Type != RouteUnicast:
+			return nil
 		}
 
 		hops := answer.hops

@@ -43,8 +43,8 @@ type goneKey struct {
 // without a port can have one for each port.
 const maxGoneKept = 10000
 
-// ftpPort is the port of a service whose data connections have other ports.
-const ftpPort = 21
+// ftpControlPort is the port of a service whose data connections have other ports.
+const ftpControlPort = 21
 
 // NewConnectionCounter returns a counter for the connections of a table.
 func NewConnectionCounter(t *ipvs.Table) *ConnectionCounter {
@@ -109,7 +109,7 @@ func (c *ConnectionCounter) service(conn *ipvs.Connection) (ipvs.ServiceID, bool
 			}
 		}
 		// The template of an FTP service has port 0 (ip_vs_sched_persist of ip_vs_core.c).
-		id := ipvs.AddrService(p, netip.AddrPortFrom(conn.Virtual.Addr(), ftpPort))
+		id := ipvs.AddrService(p, netip.AddrPortFrom(conn.Virtual.Addr(), ftpControlPort))
 		if isTemplate(conn) && conn.Virtual.Port() == 0 && c.services[id] {
 			return id, true
 		}
@@ -144,7 +144,7 @@ func (c *ConnectionCounter) server(service ipvs.ServiceID, conn *ipvs.Connection
 // isFTPData reports whether a connection can be a data connection of an FTP service, whose
 // server it goes to.
 func (c *ConnectionCounter) isFTPData(conn *ipvs.Connection) bool {
-	control := ipvs.AddrService(ipvs.TCP, netip.AddrPortFrom(conn.Virtual.Addr(), ftpPort))
+	control := ipvs.AddrService(ipvs.TCP, netip.AddrPortFrom(conn.Virtual.Addr(), ftpControlPort))
 	_, ok := c.hosts[hostKey{control, conn.Destination.Addr()}]
 	return ok && conn.Protocol == "TCP"
 }

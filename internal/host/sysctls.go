@@ -32,6 +32,7 @@ func LinkSysctlNames() []string {
 		"net.ipv4.conf.forwarding",
 		"net.ipv4.conf.rp_filter",
 		"net.ipv4.conf.send_redirects",
+		"net.ipv6.conf.accept_ra",
 		"net.ipv6.conf.disable_ipv6",
 		"net.ipv6.conf.forwarding",
 	}

@@ -119,11 +119,44 @@ func TestDecodeLink(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := decodeLink(message(t, tt.header, tt.attributes))
+			got, err := decodeLink(message(t, tt.header, tt.attributes), Sysctls{})
 			if diff := cmp.Diff(tt.want, got, sameAddresses); diff != "" || err != nil {
 				t.Errorf("error %v, (-want +got):\n%s", err, diff)
 			}
 		})
+	}
+}
+
+// TestDecodeLinkSysctls checks that the parameters of a link are at their places, as far as
+// the kernel has them.
+func TestDecodeLinkSysctls(t *testing.T) {
+	var values [30][]byte
+	for i := range values {
+		values[i] = number(uint32(100 + i))
+	}
+	b := message(t, ifinfomsg(2, 0), func(e *genl.Encoder) {
+		e.String(linkAttrName, "eth0.7")
+		e.Nested(linkAttrFamilies, func(e *genl.Encoder) {
+			e.Nested(syscall.AF_INET, func(e *genl.Encoder) { e.Bytes(1, concat(values[:19]...)) })
+			e.Nested(syscall.AF_INET6, func(e *genl.Encoder) {
+				e.Bytes(1, concat(values[:]...)) // IFLA_INET6_FLAGS
+				e.Bytes(2, concat(values[:]...))
+			})
+		})
+	})
+	want := Sysctls{}
+	for name, text := range map[string]string{
+		"net.ipv4.conf.eth0/7.forwarding": "100", "net.ipv4.conf.eth0/7.send_redirects": "105", "net.ipv4.conf.eth0/7.rp_filter": "107",
+		"net.ipv4.conf.eth0/7.arp_announce": "117", "net.ipv4.conf.eth0/7.arp_ignore": "118",
+		"net.ipv6.conf.eth0/7.forwarding": "100", "net.ipv6.conf.eth0/7.disable_ipv6": "126",
+	} {
+		want[name] = Sysctl{Present, text}
+	}
+
+	got := Sysctls{}
+	_, err := decodeLink(b, got)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("error %v, (-want +got):\n%s", err, diff)
 	}
 }
 
@@ -333,7 +366,7 @@ func FuzzDecoders(f *testing.F) {
 		_, _, _ = decodeFeatures(b)
 		_, _ = decodeFOUPort(b)
 		if len(b) >= linkHeader {
-			_, _ = decodeLink(b)
+			_, _ = decodeLink(b, Sysctls{})
 			_, _ = decodeAddress(b)
 			_, _ = decodeRoute(b)
 			_, _ = decodeNeighbour(b)

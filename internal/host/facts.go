@@ -26,8 +26,8 @@ type Facts struct {
 	// for an address that nothing was sent to recently.
 	Neighbours []Neighbour
 	// Sysctls are the kernel parameters below net that the checks need: all of
-	// net.ipv4.vs, those of SysctlNames, and those of LinkSysctlNames for all, default
-	// and each link.
+	// net.ipv4.vs, those of SysctlNames, and some of net.ipv4.conf and net.ipv6.conf for
+	// all, default and each link.
 	Sysctls Sysctls
 	// Modules are the names in /proc/modules, sorted. A module that is built into the
 	// kernel is not among them.

@@ -65,6 +65,7 @@ func (h *Host) net(name string) string { return h.proc + "/thread-self/net/" + n
 // entering the namespace, *netns.Error.
 func (h *Host) Facts(r Request) (Facts, error) {
 	g := gatherer{host: h, request: r, addresses: distinct(r.Addresses)}
+	g.facts.Sysctls = Sysctls{}
 	err := h.ns.Do(func() error {
 		g.gather()
 		return nil

@@ -4,9 +4,11 @@ package host
 
 import (
 	"net/netip"
+	"os"
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -154,6 +156,31 @@ func TestKernelFacts(t *testing.T) {
 			t.Errorf("modules %v", f.Modules)
 		}
 	})
+}
+
+// TestKernelLinkSysctls checks that the parameters of links, which come with the list of
+// links, are what the files have.
+func TestKernelLinkSysctls(t *testing.T) {
+	fresh(t, "ip link set lo up; ip link add eth0.7 type dummy; ip link add eth1 type dummy")
+	n := 0
+	for i, p := range linkSysctls() {
+		for _, link := range []string{"eth0.7", "eth1"} {
+			g := gatherer{host: &Host{proc: "/proc"}}
+			path := g.sysctlPath(LinkSysctl(p.name, link))
+			text := strconv.Itoa((i + n) % 2)
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			n++
+			f := gathered(t, Request{})
+			if got := f.Sysctls[LinkSysctl(p.name, link)]; got != (Sysctl{Present, text}) {
+				t.Errorf("%s of %s: got %+v, want %s", p.name, link, got, text)
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("nothing was checked")
+	}
 }
 
 // checkLinks checks the links of network.

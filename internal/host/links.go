@@ -7,26 +7,27 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 )
 
-// readLinks lists the interfaces.
+// readLinks lists the interfaces, with their parameters.
 func (g *gatherer) readLinks(conn *genl.Conn) error {
 	request := genl.Request{
 		Family: rtmGetLink, Header: make([]byte, linkHeader),
 		Body: func(e *genl.Encoder) { e.Uint32(linkAttrExtMask, skipStats) },
 	}
-	_, err := conn.Dump(request, func() { g.facts.Links = nil }, func(b []byte) error {
-		l, err := decodeLink(b)
+	reset := func() { g.facts.Links, g.facts.Sysctls = nil, Sysctls{} }
+	_, err := conn.Dump(request, reset, func(b []byte) error {
+		l, err := decodeLink(b, g.facts.Sysctls)
 		g.facts.Links = append(g.facts.Links, l)
 		return err
 	})
 	if err != nil {
-		g.facts.Links = nil
+		reset()
 	}
 	return err
 }
 
 // decodeLink decodes a struct ifinfomsg (include/uapi/linux/rtnetlink.h) and the attributes
-// behind it.
-func decodeLink(b []byte) (Link, error) {
+// behind it. It adds the parameters of the link to s.
+func decodeLink(b []byte, s Sysctls) (Link, error) {
 	flags := binary.NativeEndian.Uint32(b[8:])
 	l := Link{
 		Index:     int(int32(binary.NativeEndian.Uint32(b[4:]))),
@@ -48,6 +49,10 @@ func decodeLink(b []byte) (Link, error) {
 			l.Master = int(d.Uint32())
 		case linkAttrInfo:
 			if err := decodeLinkInfo(d.Bytes(), &l); err != nil {
+				return Link{}, err
+			}
+		case linkAttrFamilies: // behind the name
+			if err := decodeLinkSysctls(d.Bytes(), l.Name, s); err != nil {
 				return Link{}, err
 			}
 		}

@@ -56,7 +56,7 @@ func procFiles(t *testing.T, files map[string]string) *gatherer {
 			t.Fatal(err)
 		}
 	}
-	return &gatherer{host: &Host{proc: dir}}
+	return &gatherer{host: &Host{proc: dir}, facts: Facts{Sysctls: Sysctls{}}}
 }
 
 // TestReadSysctls checks which parameters are read, and what is a gap.
@@ -68,17 +68,16 @@ func TestReadSysctls(t *testing.T) {
 		want  Sysctls
 		gaps  []Gap
 	}{
-		{"no /proc/sys", map[string]string{"modules": ""}, nil, []Gap{{SysctlTree, "", "no such file or directory"}}},
+		{"no /proc/sys", map[string]string{"modules": ""}, Sysctls{}, []Gap{{SysctlTree, "", "no such file or directory"}}},
 		{
 			"all kinds",
 			map[string]string{
 				"sys/net/ipv4/ip_forward": "1\n", vs + "conntrack": "0\n", vs + "sync_threshold": "3\t50\n",
-				conf + "all/rp_filter": "2\n", conf + "default/rp_filter": "1\n", conf + "eth0.7/rp_filter": "0\n",
+				conf + "all/rp_filter": "2\n", conf + "default/rp_filter": "1\n",
 			},
 			Sysctls{
 				"net.ipv4.ip_forward": {Present, "1"}, "net.ipv4.vs.conntrack": {Present, "0"}, "net.ipv4.vs.sync_threshold": {Present, "3\t50"},
 				"net.ipv4.conf.all.rp_filter": {Present, "2"}, "net.ipv4.conf.default.rp_filter": {Present, "1"},
-				"net.ipv4.conf.eth0/7.rp_filter": {Present, "0"},
 			},
 			nil,
 		},
@@ -98,7 +97,6 @@ func TestReadSysctls(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := procFiles(t, tt.files)
-			g.facts.Links = []Link{{Name: "eth0.7"}}
 			g.readSysctls()
 			if diff := cmp.Diff(tt.want, g.facts.Sysctls); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -148,7 +146,7 @@ func TestReadFiles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g := procFiles(t, tt.files)
 			g.readFiles()
-			g.facts.KernelRelease = ""
+			g.facts.KernelRelease, g.facts.Sysctls = "", nil
 			if diff := cmp.Diff(tt.want, g.facts); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

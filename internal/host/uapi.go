@@ -22,11 +22,12 @@ const (
 
 // Links: include/uapi/linux/if_link.h and if.h.
 const (
-	linkAttrName    = 3  // IFLA_IFNAME
-	linkAttrMTU     = 4  // IFLA_MTU
-	linkAttrMaster  = 10 // IFLA_MASTER
-	linkAttrInfo    = 18 // IFLA_LINKINFO
-	linkAttrExtMask = 29 // IFLA_EXT_MASK
+	linkAttrName     = 3  // IFLA_IFNAME
+	linkAttrMTU      = 4  // IFLA_MTU
+	linkAttrMaster   = 10 // IFLA_MASTER
+	linkAttrInfo     = 18 // IFLA_LINKINFO
+	linkAttrFamilies = 26 // IFLA_AF_SPEC
+	linkAttrExtMask  = 29 // IFLA_EXT_MASK
 
 	infoAttrKind = 1 // IFLA_INFO_KIND
 	infoAttrData = 2 // IFLA_INFO_DATA

@@ -32,9 +32,11 @@ var allowed = map[string][]string{
 	"internal/cli":           {"internal/ipvs", "internal/command", "internal/ruleset", "internal/format"},
 	"internal/host":          {"internal/genl", "internal/netns"},
 	"internal/doctor":        {"internal/ipvs", "internal/host"},
-	"internal/dist":          {"internal/command"},
+	"internal/doctorcli":     {"internal/ipvs", "internal/command", "internal/host", "internal/doctor"},
+	"internal/dist":          {"internal/command", "internal/doctor", "internal/doctorcli"},
 	"internal/dist/generate": {"internal/dist", "internal/command"},
 	"cmd/internal/wiring":    {"internal/cli", "internal/kernel", "internal/names"},
+	"cmd/ipvsadm-doctor":     {"cmd/internal/wiring", "internal/kernel", "internal/host", "internal/doctorcli"},
 	"cmd/ipvsadm":            {"internal/cli", "cmd/internal/wiring"},
 	"cmd/ipvsadm-save":       {"internal/cli", "cmd/internal/wiring"},
 	"cmd/ipvsadm-restore":    {"internal/cli", "cmd/internal/wiring"},
@@ -43,7 +45,7 @@ var allowed = map[string][]string{
 // owners lists the packages, or files, that may import a foreign package.
 var owners = map[string][]string{
 	"github.com/mdlayher/": {"internal/genl/"},
-	"github.com/spf13/":    {"internal/command/scan.go"},
+	"github.com/spf13/":    {"internal/command/scan.go", "internal/doctorcli/flags.go"},
 	"os/exec":              {"internal/kernel/open.go"},
 	"regexp":               {"internal/dist/"}, // its tables cost half a millisecond of every start
 	"net":                  {"internal/names/"},

@@ -20,9 +20,21 @@ import (
 // and a collection on a small machine takes as long as the listing.
 const memoryGrowth = 400
 
-// Main runs one of the programs with the arguments of the process and ends the
-// process with the status that the program returns.
+// Main runs one of the programs of package cli with the arguments of the process and ends
+// the process with the status that the program returns.
 func Main(program func(args []string, env cli.Env) int) {
+	Exit(func(args []string) int {
+		status := program(args, env())
+		if status == cli.StatusReaderLeft {
+			dieOfBrokenPipe()
+		}
+		return status
+	})
+}
+
+// Exit runs a program with the arguments of the process and ends the process with the
+// status that the program returns.
+func Exit(program func(args []string) int) {
 	quitQuietly()
 	ignoreDebugVariable()
 	if err := descriptorsLeft(); err != nil {
@@ -31,11 +43,7 @@ func Main(program func(args []string, env cli.Env) int) {
 		os.Exit(2)
 	}
 
-	status := program(os.Args, env())
-	if status == cli.StatusReaderLeft {
-		dieOfBrokenPipe()
-	}
-	os.Exit(status)
+	os.Exit(program(os.Args))
 }
 
 // ignoreDebugVariable removes GODEBUG from the environment, by which package net prints

@@ -1,0 +1,140 @@
+package doctorcli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/doctor"
+	"github.com/ipvsadm-go/ipvsadm/internal/host"
+	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+)
+
+// gather reads all facts. The error is that of the network namespace; all others are gaps
+// of the facts.
+func gather(env Env, r *request) (*doctor.Facts, error) {
+	h, err := env.OpenHost(r.netns)
+	if err != nil {
+		return nil, namespaceError(err)
+	}
+	defer h.Close()
+
+	f := &doctor.Facts{Target: r.target()}
+	if !r.realServer {
+		readIPVS(f, h, func() (Kernel, error) { return env.OpenKernel(r.netns) })
+	}
+
+	f.Host, err = h.Facts(host.Request{Addresses: addresses(f), Tunnels: r.realServer})
+	if err != nil {
+		return nil, namespaceError(err)
+	}
+	for _, g := range f.Host.Gaps {
+		f.Gaps = append(f.Gaps, doctor.Gap{Fact: doctor.Fact(g.Source), Name: g.Name, Reason: g.Reason})
+	}
+	return f, nil
+}
+
+// namespaceError returns the error for a network namespace that cannot be used.
+func namespaceError(err error) error { return fmt.Errorf("cannot use the namespace: %w", err) }
+
+// errNotLoaded is the reason why nothing of IPVS can be read where it is absent.
+var errNotLoaded = errors.New("IPVS is not loaded")
+
+// readIPVS reads the facts about IPVS.
+func readIPVS(f *doctor.Facts, h Host, open func() (Kernel, error)) {
+	has, err := h.HasIPVS()
+	if err == nil && !has {
+		err = errNotLoaded
+	}
+	var k Kernel
+	if err == nil {
+		k, err = open()
+	}
+	if err != nil {
+		for _, fact := range []doctor.Fact{doctor.TableFact, doctor.TimeoutsFact, doctor.DaemonsFact, doctor.ConnectionsFact} {
+			addGap(f, fact, "", err)
+		}
+		return
+	}
+	defer k.Close()
+
+	f.Table, err = k.Table(ipvs.Query{Detail: ipvs.WithoutStats})
+	addGap(f, doctor.TableFact, "", err)
+	hasTable := err == nil
+
+	f.Timeouts, err = k.Timeouts()
+	addGap(f, doctor.TimeoutsFact, "", err)
+	f.Daemons, err = k.Daemons()
+	addGap(f, doctor.DaemonsFact, "", err)
+
+	if !hasTable {
+		addGap(f, doctor.ConnectionsFact, "", errors.New("they cannot be counted without the table"))
+		return
+	}
+	readConnections(f, k)
+}
+
+// connectionsBudget is the time that reading the connections may take. Before Linux 6.14
+// it grows with the square of their number: 100,000 take 15 s on a slow machine.
+const connectionsBudget = 5 * time.Second
+
+// readConnections counts the connections.
+func readConnections(f *doctor.Facts, k Kernel) {
+	list, err := k.Connections()
+	if err != nil {
+		addGap(f, doctor.ConnectionsFact, "", err)
+		return
+	}
+
+	counter := doctor.NewConnectionCounter(&f.Table)
+	deadline, n := time.Now().Add(connectionsBudget), 0
+	for conn, err := range list {
+		if err != nil {
+			addGap(f, doctor.ConnectionsFact, "some of them", err)
+			continue
+		}
+		counter.Add(conn)
+		if n++; n%1024 == 0 && time.Now().After(deadline) {
+			err := fmt.Errorf("reading them takes more than %v", connectionsBudget)
+			addGap(f, doctor.ConnectionsFact, fmt.Sprintf("those after the first %d", n), err)
+			break
+		}
+	}
+	f.Connections = counter.Result()
+}
+
+// maxGaps bounds the gaps, of which each line of a file can make one.
+const maxGaps = 100
+
+// addGap adds a gap if err is not nil. The reason is that of the system, without the
+// request, which the fact says.
+func addGap(f *doctor.Facts, fact doctor.Fact, name string, err error) {
+	if err == nil || len(f.Gaps) >= maxGaps {
+		return
+	}
+
+	reason := err.Error()
+	var errno syscall.Errno
+	if errors.As(err, &errno) && !errors.Is(err, ipvs.ErrIncomplete) {
+		reason = errno.Error()
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		reason += " (CAP_NET_ADMIN is needed)"
+	}
+	f.Gaps = append(f.Gaps, doctor.Gap{Fact: fact, Name: name, Reason: reason})
+}
+
+// addresses returns the addresses whose routes and neighbours the checks need.
+func addresses(f *doctor.Facts) []netip.Addr {
+	list := append([]netip.Addr{f.Target.Director}, f.Target.VIPs...)
+	for i := range f.Table.Entries {
+		list = append(list, f.Table.Entries[i].Service.ID.Addr.Addr())
+		for j := range f.Table.Entries[i].Destinations {
+			list = append(list, f.Table.Entries[i].Destinations[j].Addr.Addr())
+		}
+	}
+	return list
+}

@@ -15,10 +15,10 @@ GUEST  := $(CURDIR)/bin/guest -kernel $(KERNEL)
 
 # The tests that need a kernel with IPVS have the build tag kernel, and names that begin
 # with TestKernel; those that take minutes each begin with TestLong.
-KERNEL_PACKAGES := $(addprefix ./internal/,cli dist genl ipvs kernel lab lab/difftest lab/experiments names)
+KERNEL_PACKAGES := $(addprefix ./internal/,cli dist genl host ipvs kernel lab lab/difftest lab/experiments names)
 KERNEL_TEST     := $(GO) test -tags kernel -count=1 -v -timeout 30m
 # Those that also run on the newest kernel in make test; make test-full runs all of them there.
-NEWEST_PACKAGES := $(addprefix ./internal/,dist kernel lab lab/difftest names)
+NEWEST_PACKAGES := $(addprefix ./internal/,dist host kernel lab lab/difftest names)
 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
@@ -131,19 +131,21 @@ FILES    ?= $(CURDIR)/bin/dist/files
 dist: ## manual pages, completions and the unit, in bin/dist/files
 	rm -rf $(FILES)
 	$(GO) run ./internal/dist/generate -dir $(FILES) \
-		-sbin $(PREFIX)/sbin -lib $(PREFIX)/lib/ipvsadm-go -rules $(RULES) -settings $(SETTINGS)
+		-sbin $(PREFIX)/sbin -lib $(PREFIX)/lib/ipvsadm-go -share $(PREFIX)/share/ipvsadm-go -rules $(RULES) -settings $(SETTINGS)
 
 install: build dist ## installs all of it; takes PREFIX, DESTDIR and RULES
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
-	install bin/ipvsadm bin/ipvsadm-save bin/ipvsadm-restore $(DESTDIR)$(PREFIX)/sbin
+	install bin/ipvsadm bin/ipvsadm-save bin/ipvsadm-restore bin/ipvsadm-doctor $(DESTDIR)$(PREFIX)/sbin
 	install -D $(FILES)/service/rules $(DESTDIR)$(PREFIX)/lib/ipvsadm-go/rules
 	install -D -m 644 $(FILES)/service/ipvsadm.service $(DESTDIR)$(PREFIX)/lib/systemd/system/ipvsadm.service
 	test -e $(DESTDIR)$(SETTINGS) || install -D -m 644 $(FILES)/service/settings $(DESTDIR)$(SETTINGS)
-	for page in ipvsadm ipvsadm-save ipvsadm-restore; do \
+	for page in ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-doctor; do \
 		gzip -9nc $(FILES)/manual/$$page.8 > $(DESTDIR)$(PREFIX)/share/man/man8/$$page.8.gz || exit 1; done
-	install -D -m 644 $(FILES)/completion/ipvsadm.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipvsadm
-	install -D -m 644 $(FILES)/completion/ipvsadm.zsh $(DESTDIR)$(ZSH)/_ipvsadm
-	install -D -m 644 $(FILES)/completion/ipvsadm.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipvsadm.fish
+	install -D -m 644 $(FILES)/schema/ipvsadm-doctor.json $(DESTDIR)$(PREFIX)/share/ipvsadm-go/ipvsadm-doctor.json
+	for program in ipvsadm ipvsadm-doctor; do \
+		install -D -m 644 $(FILES)/completion/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
+		install -D -m 644 $(FILES)/completion/$$program.zsh $(DESTDIR)$(ZSH)/_$$program && \
+		install -D -m 644 $(FILES)/completion/$$program.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit 1; done
 	for other in ipvsadm-save ipvsadm-restore; do \
 		ln -sf ipvsadm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$other && \
 		ln -sf ipvsadm.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$other.fish || exit 1; done
@@ -162,7 +164,8 @@ deb rpm: ## packages, in bin
 	rm -rf $(DESTDIR)
 	umask 022 && $(MAKE) install DESTDIR=$(DESTDIR) FILES=$(FILES) PREFIX=/usr RULES=$(RULES) SETTINGS=$(SETTINGS) ZSH=$(ZSH)
 	gzip -9nc $(FILES)/changelog > $(FILES)/changelog.gz
-	cd $(DESTDIR) && ARCH=$$($(GO) env GOARCH) \
+	cd $(DESTDIR) && export ARCH=$$($(GO) env GOARCH) \
 		VERSION=$$($(CURDIR)/bin/ipvsadm -v | sed 's/.*ipvsadm-go \([0-9.]*\).*/\1/') \
-		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \
-		$(NFPM) package -f $(CURDIR)/internal/dist/package/nfpm.yaml -p $@ -t $(CURDIR)/bin
+		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) && \
+	for package in ipvsadm-go ipvsadm-doctor; do \
+		$(NFPM) package -f $(CURDIR)/internal/dist/package/$$package.yaml -p $@ -t $(CURDIR)/bin || exit 1; done

@@ -15,7 +15,7 @@ import (
 
 // debianPaths returns the paths of a Debian package.
 func debianPaths() dist.Paths {
-	return dist.Paths{Sbin: "/usr/sbin", Lib: "/usr/lib/ipvsadm-go", Rules: "/etc/ipvsadm.rules", Settings: "/etc/default/ipvsadm"}
+	return dist.Paths{Sbin: "/usr/sbin", Lib: "/usr/lib/ipvsadm-go", Share: "/usr/share/ipvsadm-go", Rules: "/etc/ipvsadm.rules", Settings: "/etc/default/ipvsadm"}
 }
 
 // render renders all files.
@@ -110,7 +110,7 @@ func TestCompletions(t *testing.T) {
 
 // TestPaths checks that the files have no paths besides the configured ones.
 func TestPaths(t *testing.T) {
-	for name, text := range render(t, dist.Paths{Sbin: "/opt/sbin", Lib: "/opt/lib", Rules: "/opt/rules", Settings: "/opt/settings"}) {
+	for name, text := range render(t, dist.Paths{Sbin: "/opt/sbin", Lib: "/opt/lib", Share: "/opt/share", Rules: "/opt/rules", Settings: "/opt/settings"}) {
 		t.Run(name, func(t *testing.T) {
 			for _, path := range []string{"/etc/", "/usr/"} {
 				if strings.Contains(string(text), path) {

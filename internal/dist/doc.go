@@ -1,11 +1,13 @@
 // Package dist has what is installed besides the programs: the manual pages, the
 // completions of bash, zsh and fish, and the systemd service. Its directories have them
-// as templates, which are filled in from the table of options of package command.
+// as templates, which are filled in from the tables of options of packages command and
+// doctorcli.
 //
-//	manual      ipvsadm.8, ipvsadm-save.8, ipvsadm-restore.8
-//	completion  one file for each shell
+//	manual      ipvsadm.8, ipvsadm-save.8, ipvsadm-restore.8, ipvsadm-doctor.8
+//	completion  one file for each shell, and for ipvsadm and ipvsadm-doctor
+//	schema      JSON Schemas of documents
 //	service     the unit, the script that it runs, and its settings
-//	package     the description of the .deb and the .rpm, and their scripts
+//	package     the descriptions of the packages, and their scripts
 //
 // The Makefile runs the command in directory generate, which writes the files.
 package dist

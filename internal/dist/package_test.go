@@ -13,10 +13,10 @@ import (
 // rest of its description.
 var packagedFile = regexp.MustCompile(`(?m)^  - \{src: ([^ ,]+), dst: ([^ ,}]+)(.*)\}$`)
 
-// packagedFiles returns the files of package/nfpm.yaml.
-func packagedFiles(t *testing.T) [][]string {
+// packagedFiles returns the files of a package.
+func packagedFiles(t *testing.T, pkg string) [][]string {
 	t.Helper()
-	text, err := os.ReadFile("package/nfpm.yaml")
+	text, err := os.ReadFile("package/" + pkg + ".yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,9 +24,9 @@ func packagedFiles(t *testing.T) [][]string {
 }
 
 // packagedPaths returns the paths of the files of a package.
-func packagedPaths(t *testing.T, packager string) (paths []string) {
+func packagedPaths(t *testing.T, pkg, packager string) (paths []string) {
 	t.Helper()
-	for _, file := range packagedFiles(t) {
+	for _, file := range packagedFiles(t, pkg) {
 		if dst, rest := file[2], file[3]; !strings.Contains(rest, "packager") || strings.Contains(rest, "packager: "+packager) {
 			paths = append(paths, dst)
 		}
@@ -34,20 +34,39 @@ func packagedPaths(t *testing.T, packager string) (paths []string) {
 	return paths
 }
 
-// installedPaths returns the paths that every package must have: the programs with their
-// manuals and completions, the unit, and what the unit runs.
-func installedPaths(t *testing.T) []string {
+// packageNames returns the names of the packages.
+func packageNames() []string { return []string{"ipvsadm-go", doctorPackage} }
+
+// doctorPackage is the package of ipvsadm-doctor, which is installed alone on real servers.
+const doctorPackage = "ipvsadm-doctor"
+
+// programs returns the programs that a package must have: all of the project are in one.
+func programs(t *testing.T, pkg string) (names []string) {
 	t.Helper()
-	programs, err := os.ReadDir("../../cmd")
+	all, err := os.ReadDir("../../cmd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	paths := []string{"/usr/lib/systemd/system/ipvsadm.service"}
-	for _, p := range programs {
-		if p.Name() != "internal" {
-			paths = append(paths, "/usr/sbin/"+p.Name(), "/usr/share/man/man8/"+p.Name()+".8.gz", "/usr/share/bash-completion/completions/"+p.Name())
+	for _, p := range all {
+		if p.Name() != "internal" && (p.Name() == "ipvsadm-doctor") == (pkg == doctorPackage) {
+			names = append(names, p.Name())
 		}
 	}
+	return names
+}
+
+// requiredPaths returns the paths that a package must have: the programs with their
+// manuals and completions, and in the main one the unit, and what the unit runs.
+func requiredPaths(t *testing.T, pkg string) (paths []string) {
+	t.Helper()
+	for _, p := range programs(t, pkg) {
+		paths = append(paths, "/usr/sbin/"+p, "/usr/share/man/man8/"+p+".8.gz", "/usr/share/bash-completion/completions/"+p)
+	}
+	if pkg == doctorPackage {
+		return append(paths, "/usr/share/ipvsadm-go/ipvsadm-doctor.json")
+	}
+
+	paths = append(paths, "/usr/lib/systemd/system/ipvsadm.service")
 	unit := string(render(t, debianPaths())["service/ipvsadm.service"])
 	for _, match := range regexp.MustCompile(`(?m)^Exec\w+=(\S+)`).FindAllStringSubmatch(unit, -1) {
 		paths = append(paths, match[1])
@@ -59,31 +78,53 @@ func installedPaths(t *testing.T) []string {
 // the rules are the operator's, and a file of ours would replace them.
 func TestPackages(t *testing.T) {
 	for packager, settings := range map[string]string{"deb": "/etc/default/ipvsadm", "rpm": "/etc/sysconfig/ipvsadm-go"} {
-		t.Run(packager, func(t *testing.T) {
-			got := packagedPaths(t, packager)
-			for _, file := range append(installedPaths(t), settings) {
-				if !slices.Contains(got, file) {
-					t.Errorf("no %s", file)
+		for _, pkg := range packageNames() {
+			t.Run(pkg+" "+packager, func(t *testing.T) {
+				got, want := packagedPaths(t, pkg, packager), requiredPaths(t, pkg)
+				if pkg != doctorPackage {
+					want = append(want, settings)
 				}
-			}
-			for _, file := range []string{"/etc/ipvsadm.rules", "/etc/sysconfig/ipvsadm"} {
-				if slices.Contains(got, file) {
-					t.Errorf("has %s", file)
+				for _, file := range want {
+					if !slices.Contains(got, file) {
+						t.Errorf("no %s", file)
+					}
 				}
+				for _, file := range []string{"/etc/ipvsadm.rules", "/etc/sysconfig/ipvsadm"} {
+					if slices.Contains(got, file) {
+						t.Errorf("has %s", file)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestPackagesInstallTogether checks that no file is in two packages.
+func TestPackagesInstallTogether(t *testing.T) {
+	for _, packager := range []string{"deb", "rpm"} {
+		owner := map[string]string{}
+		for _, pkg := range packageNames() {
+			for _, file := range packagedPaths(t, pkg, packager) {
+				if other := owner[file]; other != "" {
+					t.Errorf("%s: %s is in %s and %s", packager, file, other, pkg)
+				}
+				owner[file] = pkg
 			}
-		})
+		}
 	}
 }
 
 // TestPackagedSources checks that files come from the path in the tree of make install
 // that they are installed to.
 func TestPackagedSources(t *testing.T) {
-	for _, file := range packagedFiles(t) {
-		t.Run(path.Base(file[2]), func(t *testing.T) {
-			src, dst, rest := file[1], file[2], file[3]
-			if !strings.HasPrefix(src, "..") && !strings.Contains(rest, "symlink") && "/"+src != dst {
-				t.Errorf("%s comes from %s", dst, src)
-			}
-		})
+	for _, pkg := range packageNames() {
+		for _, file := range packagedFiles(t, pkg) {
+			t.Run(pkg+" "+path.Base(file[2]), func(t *testing.T) {
+				src, dst, rest := file[1], file[2], file[3]
+				if !strings.HasPrefix(src, "..") && !strings.Contains(rest, "symlink") && "/"+src != dst {
+					t.Errorf("%s comes from %s", dst, src)
+				}
+			})
+		}
 	}
 }

@@ -11,9 +11,10 @@ import (
 	"text/template"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
+	"github.com/ipvsadm-go/ipvsadm/internal/doctor"
 )
 
-//go:embed manual completion service
+//go:embed manual completion service schema
 var templates embed.FS
 
 // Paths are the paths that the files refer to. They differ between distributions:
@@ -24,6 +25,8 @@ type Paths struct {
 	Sbin string
 	// Lib is the directory of what only the service runs.
 	Lib string
+	// Share is the directory of the schemas.
+	Share string
 	// Rules is the file that the service loads and saves.
 	Rules string
 	// Settings is the file with the settings of the service.
@@ -40,20 +43,25 @@ type content struct {
 	Name string
 	// Version is the version of the programs.
 	Version string
+	// DoctorOptions are the options of ipvsadm-doctor, and Checks its checks.
+	DoctorOptions Options
+	Checks        []doctor.Check
 }
 
 // Render renders all files. The keys of the result are their paths as in the directories
 // of this package.
 func Render(p Paths) (map[string][]byte, error) {
 	c := content{
-		Options:  command.Options(),
-		Paths:    p,
-		Sections: command.Sections(),
-		Version:  command.ProjectVersion,
+		Options:       command.Options(),
+		Paths:         p,
+		Sections:      command.Sections(),
+		Version:       command.ProjectVersion,
+		DoctorOptions: doctorOptions(),
+		Checks:        doctor.Checks(),
 	}
 
 	files := map[string][]byte{}
-	for _, dir := range []string{"manual", "completion", "service"} {
+	for _, dir := range []string{"manual", "completion", "service", "schema"} {
 		entries, err := templates.ReadDir(dir)
 		if err != nil {
 			return nil, err
@@ -98,6 +106,9 @@ var functions = template.FuncMap{
 	"mdocOptions": mdocOptions,
 	"zshSpec":     zshSpec,
 	"fish":        fishOption,
+	"doctorZsh":   doctorZshSpec,
+	"doctorFish":  doctorFishOption,
+	"checkRoles":  checkRoles,
 }
 
 // Write writes all files to a directory, which is created if it does not exist.

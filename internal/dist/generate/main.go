@@ -16,6 +16,7 @@ func main() {
 	changelog := flag.String("changelog", ".github/CHANGELOG.md", "`file` with the changelog")
 	flag.StringVar(&paths.Sbin, "sbin", "/usr/sbin", "`directory` of the programs")
 	flag.StringVar(&paths.Lib, "lib", "/usr/lib/ipvsadm-go", "`directory` of what only the service runs")
+	flag.StringVar(&paths.Share, "share", "/usr/share/ipvsadm-go", "`directory` of the schemas")
 	flag.StringVar(&paths.Rules, "rules", "/etc/ipvsadm.rules", "`file` that the service loads and saves")
 	flag.StringVar(&paths.Settings, "settings", "/etc/default/ipvsadm", "`file` with the settings of the service")
 	flag.Parse()

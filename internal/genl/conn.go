@@ -55,13 +55,10 @@ type Request struct {
 // syscall.Errno if the kernel rejected the request, and wraps one if the socket failed
 // or the answer is malformed.
 //
-// The request is sent by SendFast: the kernel must answer it at once.
-func (c *Conn) Get(r Request) (attributes []byte, err error) { return c.get(r, c.ch.SendFast) }
-
-// get sends a request by send, and returns the attributes of the answer. It does not ask
-// for an acknowledgement as well: that would be a second datagram to receive.
-func (c *Conn) get(r Request, send func([]byte) error) ([]byte, error) {
-	seq, err := c.request(0, r, send)
+// Get does not ask for an acknowledgement as well: that would be a second datagram to
+// receive.
+func (c *Conn) Get(r Request) (attributes []byte, err error) {
+	seq, err := c.request(0, r)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +83,7 @@ func (c *Conn) reserveSeqs(n uint32) (first uint32) { return c.seq.Add(n) - n + 
 
 // request sends a request and returns its sequence number. It drops all answers to
 // earlier ones.
-func (c *Conn) request(flags netlink.HeaderFlags, r Request, send func([]byte) error) (seq uint32, err error) {
+func (c *Conn) request(flags netlink.HeaderFlags, r Request) (seq uint32, err error) {
 	seq = c.reserveSeqs(1)
 	c.out.b = c.out.b[:0]
 	if err := appendRequest(&c.out, seq, flags, r); err != nil {
@@ -94,7 +91,7 @@ func (c *Conn) request(flags netlink.HeaderFlags, r Request, send func([]byte) e
 	}
 
 	c.in.drop()
-	return seq, send(c.out.b)
+	return seq, c.ch.Send(c.out.b)
 }
 
 // reply waits for the next message that answers the request of this number, and returns

@@ -41,7 +41,7 @@ type dump struct {
 // can carry one dump at a time, and the next request would find it busy.
 func (c *Conn) dumpOnce(r Request, entry func([]byte) error) (d dump, err error) {
 	// The acknowledgement is asked for as libnl does; a dump never sends one.
-	seq, err := c.request(netlink.Dump|netlink.Acknowledge, r, c.ch.SendFast)
+	seq, err := c.request(netlink.Dump|netlink.Acknowledge, r)
 	if err != nil {
 		return d, err
 	}

@@ -15,10 +15,10 @@ const (
 // ENOENT, which is an fs.ErrNotExist, when the kernel has no such family. The kernel may
 // run modprobe to find that out (ctrl_getfamily of net/netlink/genetlink.c).
 func (c *Conn) LookUp(name string) (id uint16, err error) {
-	b, err := c.get(Request{
+	b, err := c.Get(Request{
 		Family: controllerID, Version: controllerVersion, Command: controllerGetFamily,
 		Body: func(e *Encoder) { e.String(controllerFamilyName, name) },
-	}, c.ch.Send)
+	})
 	if err != nil {
 		return 0, err
 	}

@@ -18,8 +18,6 @@ type Channel interface {
 	// of it, and the answers are queued; an error means that the kernel has seen
 	// nothing of it.
 	Send(datagram []byte) error
-	// SendFast is Send for requests that the kernel handles in microseconds.
-	SendFast(datagram []byte) error
 	// Receive reads the next queued datagram into b and returns its length, which is
 	// greater than that of b when it did not fit. With nothing queued it fails with
 	// EAGAIN, or, if wait is set, after a while with ETIMEDOUT. ENOBUFS means that
@@ -69,16 +67,10 @@ func openSocket(protocol int) (*Socket, error) {
 }
 
 // Send implements Channel.
-func (s *Socket) Send(datagram []byte) error { return s.send(datagram, sendto) }
-
-// SendFast implements Channel.
-func (s *Socket) SendFast(datagram []byte) error { return s.send(datagram, rawSendto) }
-
-// send sends a datagram by one of the two system calls.
-func (s *Socket) send(datagram []byte, call func(fd uintptr, datagram []byte) error) error {
+func (s *Socket) Send(datagram []byte) error {
 	var err error
 	werr := s.raw.Write(func(fd uintptr) bool {
-		err = ignoringEINTR(func() error { return call(fd, datagram) })
+		err = ignoringEINTR(func() error { return rawSendto(fd, datagram) })
 		return !errors.Is(err, unix.EAGAIN)
 	})
 

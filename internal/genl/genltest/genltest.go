@@ -59,9 +59,6 @@ func (k *Kernel) Send(datagram []byte) error {
 	return nil
 }
 
-// SendFast implements genl.Channel.
-func (k *Kernel) SendFast(datagram []byte) error { return k.Send(datagram) }
-
 // Receive implements genl.Channel. An empty queue is ETIMEDOUT at once if wait is set.
 func (k *Kernel) Receive(b []byte, wait bool) (int, error) {
 	if len(k.Queue) == 0 {

@@ -13,8 +13,8 @@ type Connection struct {
 	Client      netip.AddrPort
 	Virtual     netip.AddrPort
 	Destination netip.AddrPort
-	// State is the kernel's name of the state, such as ESTABLISHED; NONE for
-	// templates.
+	// State is the kernel's name of the state, such as ESTABLISHED; NONE or
+	// ASSURED for templates.
 	State string
 	// Expires is the time in seconds until the entry is removed.
 	Expires uint64
@@ -22,4 +22,12 @@ type Connection struct {
 	// for example sip, and the call ID.
 	Engine     string
 	EngineData string
+}
+
+// IsTemplate reports whether the entry is the template of a persistent client, and not a
+// connection. The kernel gives templates the client port 0 (ip_vs_sched_persist) and has
+// two states for them alone (IP_VS_CTPL_S_*, by ip_vs_state_name); a packet from port 0
+// makes a connection with a state of its protocol.
+func (c *Connection) IsTemplate() bool {
+	return c.Client.Port() == 0 && (c.State == "NONE" || c.State == "ASSURED")
 }

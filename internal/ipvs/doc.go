@@ -9,6 +9,8 @@
 //	state.go              what changes add up to (list.go and record.go: its memory)
 //	plan.go               the changes from one State to another, in phases
 //	filter.go             the connections of a service or a server
+//	count.go              connections, counted by client, server and the like
+//	rate.go               rates from two readings of the counters
 //	sort.go               the order of listings
 //
 // All numbers are in host byte order; package kernel converts ports, IPv4 masks and

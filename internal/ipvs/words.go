@@ -1,6 +1,9 @@
 package ipvs
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // named is the constraint of numbers that can have a name.
 type named interface{ ~uint8 | ~uint16 | ~uint32 }
@@ -47,6 +50,7 @@ var (
 	tunnelTypeNames  = nameTable[TunnelType]{{IPIP, "ipip"}, {GUE, "gue"}, {GRE, "gre"}}
 	tunnelFlagsNames = nameTable[TunnelFlags]{{TunnelNoChecksum, "nocsum"}, {TunnelChecksum, "csum"}, {TunnelRemoteChecksum, "remcsum"}}
 	daemonStateNames = nameTable[DaemonState]{{Master, "master"}, {Backup, "backup"}}
+	connFieldNames   = nameTable[ConnField]{{ConnClient, "client"}, {ConnNetwork, "network"}, {ConnService, "service"}, {ConnServer, "server"}, {ConnState, "state"}, {ConnProtocol, "protocol"}}
 )
 
 // The names of /proc/net/ip_vs and /proc/net/ip_vs_conn (ip_vs_proto_name and
@@ -132,6 +136,23 @@ func (s DaemonState) String() string { return daemonStateNames.text(s) }
 
 // ParseDaemonState returns the state with a name, and whether there is one.
 func ParseDaemonState(name string) (DaemonState, bool) { return daemonStateNames.parse(name) }
+
+// String returns the name of the field, or its number if it has none.
+func (f ConnField) String() string { return connFieldNames.text(f) }
+
+// ParseConnKey returns the key with a name, and whether there is one: client, network,
+// network/BITS, service, server, state or protocol.
+func ParseConnKey(name string) (ConnKey, bool) {
+	name, length, hasLength := strings.Cut(name, "/")
+	field, ok := connFieldNames.parse(name)
+	if !ok || !hasLength {
+		return ConnKey{Field: field}, ok
+	}
+
+	bits, err := strconv.ParseUint(length, 10, 8)
+	ok = err == nil && field == ConnNetwork && bits >= 1 && bits <= 128
+	return ConnKey{Field: field, Bits: uint8(bits)}, ok
+}
 
 // schedFlagNames are the names of the scheduler flags, those of a single scheduler first.
 var schedFlagNames = []struct {

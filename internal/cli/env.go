@@ -10,7 +10,8 @@
 //	restore.go   a rule stream that is read to its end first
 //	sync.go      the difference between the table and a rule stream
 //	drain.go     the removal of a server once its connections have ended
-//	save.go      a table written to a file
+//	save.go      what is printed, to standard output or to a file
+//	repeat.go    a listing again and again
 //	list*.go     what is printed
 //	sender.go    changes on their way to the kernel, in batches
 //	session.go   what all of these share: the kernel, the output, the reports
@@ -51,7 +52,11 @@ type Env struct {
 // Kernel is what the programs need of the kernel. Its errors are *ipvs.Error, or
 // wrap a syscall.Errno, where the kernel gave one.
 type Kernel interface {
+	// Info returns the version and the size of the connection table, as they were
+	// read first, or after Refresh.
 	Info() (ipvs.Info, error)
+	// Refresh makes the next Info read again.
+	Refresh()
 	// Apply makes changes in order, all of them whatever becomes of the
 	// others. It returns one error for each change, nil where it was made, or
 	// no errors at all if every change was made.

@@ -47,6 +47,8 @@ func (k *scriptedKernel) Info() (ipvs.Info, error) {
 	return ipvs.Info{Version: 0x010201, ConnTableSize: 4096}, k.infoErr
 }
 
+func (k *scriptedKernel) Refresh() {}
+
 func (k *scriptedKernel) Table(ipvs.Query) (ipvs.Table, error) { return k.table, k.tableErr }
 
 func (k *scriptedKernel) Timeouts() (ipvs.Timeouts, error) {

@@ -16,6 +16,30 @@ type lister struct {
 	kernel Kernel
 	info   ipvs.Info
 	names  Names
+
+	// stamp is the time of a listing that is one of several; nil for a single one.
+	stamp *format.Stamp
+	// meter measures the rates of tables; nil for the kernel's own.
+	meter *ipvs.Meter
+}
+
+// opening returns the buffer to append the first lines of a listing to. It has the time
+// of a listing that is one of several.
+func (l *lister) opening() []byte {
+	b := l.out.AvailableBuffer()
+	if l.stamp != nil {
+		b = l.stamp.AppendText(b)
+	}
+	return b
+}
+
+// stamped returns the beginning of a JSON document, with the time of a listing that is one
+// of several.
+func (l *lister) stamped(doc []byte) []byte {
+	if l.stamp == nil {
+		return doc
+	}
+	return append(l.stamp.AppendJSON(nil), doc[1:]...)
 }
 
 // newLister returns a lister that writes to out. It opens the kernel.
@@ -32,6 +56,9 @@ func newLister(s *session, out *output) (*lister, error) {
 func (l *lister) list(what command.Listing) error {
 	switch what.View {
 	case command.Connections:
+		if what.By != (ipvs.ConnKeys{}) {
+			return l.connectionCounts(what)
+		}
 		return l.connections(what)
 	case command.Timeouts:
 		return l.timeouts(what)
@@ -39,7 +66,10 @@ func (l *lister) list(what command.Listing) error {
 		return l.daemons(what)
 	}
 
-	if what.JSON {
+	switch {
+	case what.Metrics:
+		return l.metrics(what)
+	case what.JSON:
 		return l.tableJSON(what, false)
 	}
 	return l.table(what)
@@ -79,7 +109,7 @@ func (l *lister) table(what command.Listing) error {
 	}
 
 	f := format.Listing{Style: styles[what.View], Exact: what.Exact, Names: names}
-	if err := l.out.Write(f.AppendTitle(l.out.AvailableBuffer(), info)); err != nil {
+	if err := l.out.Write(f.AppendTitle(l.opening(), info)); err != nil {
 		return err
 	}
 
@@ -106,10 +136,13 @@ func (l *lister) readTable(what command.Listing, detail ipvs.Detail) (ipvs.Table
 	if err != nil {
 		return ipvs.Table{}, nil, newReadError(err)
 	}
+	if l.meter != nil {
+		l.stamp.Interval = l.meter.Measure(table.Entries, l.stamp.Time)
+	}
 	if !what.KernelOrder {
 		table.Sort()
 	}
-	if what.Numeric || what.JSON {
+	if what.Numeric || what.JSON || what.Metrics {
 		return table, nil, nil
 	}
 
@@ -139,9 +172,9 @@ func (l *lister) timeouts(what command.Listing) error {
 		return newReadError(err)
 	}
 	if what.JSON {
-		return l.out.Write(format.AppendTimeoutsJSON(l.out.AvailableBuffer(), t))
+		return l.out.Write(l.stamped(format.AppendTimeoutsJSON(l.out.AvailableBuffer(), t)))
 	}
-	return l.out.Write(format.AppendTimeouts(l.out.AvailableBuffer(), t))
+	return l.out.Write(format.AppendTimeouts(l.opening(), t))
 }
 
 // daemons prints the sync daemons that run.
@@ -151,9 +184,12 @@ func (l *lister) daemons(what command.Listing) error {
 		return newReadError(err)
 	}
 	if what.JSON {
-		return l.out.Write(format.AppendDaemonsJSON(l.out.AvailableBuffer(), daemons))
+		return l.out.Write(l.stamped(format.AppendDaemonsJSON(l.out.AvailableBuffer(), daemons)))
 	}
 
+	if err := l.out.Write(l.opening()); err != nil {
+		return err
+	}
 	for _, d := range daemons {
 		if err := l.out.Write(format.AppendDaemon(l.out.AvailableBuffer(), d)); err != nil {
 			return err

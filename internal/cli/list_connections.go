@@ -23,7 +23,7 @@ func (l *lister) connections(what command.Listing) error {
 	}
 
 	f := format.Connections{Persistent: what.EngineData}
-	if err := l.out.Write(f.AppendTitle(l.out.AvailableBuffer())); err != nil {
+	if err := l.out.Write(f.AppendTitle(l.opening())); err != nil {
 		return err
 	}
 	if !what.Numeric {
@@ -46,7 +46,7 @@ func (l *lister) connections(what command.Listing) error {
 // where a connection could not be read.
 func (l *lister) connectionsJSON(selected iter.Seq2[*ipvs.Connection, error]) error {
 	var doc format.ConnectionsJSON
-	if err := l.out.Write(doc.AppendOpening(l.out.AvailableBuffer())); err != nil {
+	if err := l.out.Write(l.stamped(doc.AppendOpening(l.out.AvailableBuffer()))); err != nil {
 		return err
 	}
 

@@ -93,7 +93,7 @@ func (l *lister) document(doc format.JSON, what command.Listing, detail ipvs.Det
 		return err
 	}
 
-	if err := l.out.Write(doc.AppendOpening(l.out.AvailableBuffer(), &l.info)); err != nil {
+	if err := l.out.Write(l.stamped(doc.AppendOpening(l.out.AvailableBuffer(), &l.info))); err != nil {
 		return err
 	}
 

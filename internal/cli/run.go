@@ -97,13 +97,12 @@ func dispatch(s *session, cmd command.Command) error {
 	case command.Version:
 		return s.out.Write([]byte(command.VersionText))
 	case command.List:
-		l, err := newLister(s, s.out)
-		if err != nil {
-			return err
+		if cmd.Listing.Interval != 0 {
+			return s.repeat(cmd.Listing)
 		}
-		return l.list(cmd.Listing)
+		return printTo(s, cmd.Saving.File, func(l *lister) error { return l.list(cmd.Listing) })
 	case command.Save:
-		return save(s, cmd)
+		return printTo(s, cmd.Saving.File, func(l *lister) error { return l.rules(cmd) })
 	}
 
 	if cmd.Drain != nil {

@@ -5,34 +5,32 @@ import (
 	"fmt"
 	"io"
 	"syscall"
-
-	"github.com/ipvsadm-go/ipvsadm/internal/command"
 )
 
-// save writes the table as rules, to standard output or to a file.
-func save(s *session, cmd command.Command) error {
-	if cmd.Saving.File == "" {
-		return saveTo(s, s.out, cmd)
+// printTo prints what list prints, to standard output, or to a file if there is one.
+func printTo(s *session, file string, list func(*lister) error) error {
+	if file == "" {
+		return printOn(s, s.out, list)
 	}
 
-	err := writeFile(cmd.Saving.File, s.env.Signals, func(w io.Writer) error {
+	err := writeFile(file, s.env.Signals, func(w io.Writer) error {
 		out := newOutput(w)
-		if err := saveTo(s, out, cmd); err != nil && !out.hasFailed(err) {
+		if err := printOn(s, out, list); err != nil && !out.hasFailed(err) {
 			return err
 		}
 		_ = out.Flush() // its error is the cause
 		return out.cause
 	})
-	return asSaveError(err, cmd.Saving.File)
+	return asSaveError(err, file)
 }
 
-// saveTo writes the table as rules to out.
-func saveTo(s *session, out *output, cmd command.Command) error {
+// printOn prints what list prints to out.
+func printOn(s *session, out *output, list func(*lister) error) error {
 	l, err := newLister(s, out)
 	if err != nil {
 		return err
 	}
-	return l.rules(cmd)
+	return list(l)
 }
 
 // asSaveError returns the error of a program that could not save to a file. An error of

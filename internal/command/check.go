@@ -8,8 +8,9 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// Groups of options that checks name, by their index in the table.
+// Groups of options that checks name, by their index.
 var (
+	groupConnection     = groupNamed("connection")
 	groupServiceAddress = groupNamed("service-address")
 	groupRealServer     = groupNamed("real-server")
 	groupTunnelType     = groupNamed("tun-type")
@@ -17,9 +18,16 @@ var (
 	groupTunnelPlain    = groupNamed("tun-nocsum")
 	groupTunnelChecksum = groupNamed("tun-csum")
 	groupTunnelRemote   = groupNamed("tun-remcsum")
+	groupOutput         = groupNamed("output")
+	groupJSON           = groupNamed("json")
+	groupBy             = groupNamed("by")
+	groupLimit          = groupNamed("limit")
+	groupMetrics        = groupNamed("metrics")
+	groupInterval       = groupNamed("interval")
+	groupCount          = groupNamed("count")
 )
 
-// Sets of groups, as bits at their index in the table.
+// Sets of groups, as bits at their index.
 var (
 	// requirableGroups are the groups that something needs.
 	requirableGroups = groupsWhere(func(g *Group) bool { return g.commands.required|g.tunnels.required != 0 })
@@ -33,21 +41,20 @@ var (
 	})
 )
 
-// groupNamed returns the index of the group with a name.
+// optionTable returns the groups of options: the table without the commands. A group's
+// index is its position there.
+func optionTable() []Group { return table[len(commandGroups):] }
+
+// groupNamed returns the index of the group of options with a name. There must be one.
 func groupNamed(name string) int {
-	return groupIndex(func(g *Group) bool { return g.Name == name })
+	return bits.TrailingZeros64(groupsWhere(func(g *Group) bool { return g.Name == name }))
 }
 
-// groupIndex returns the index of the first group for which is returns true. There
-// must be one.
-func groupIndex(is func(*Group) bool) int {
-	return bits.TrailingZeros64(groupsWhere(is))
-}
-
-// groupsWhere returns the set of the groups for which is returns true.
+// groupsWhere returns the set of the groups of options for which is returns true.
 func groupsWhere(is func(*Group) bool) (groups uint64) {
-	for i := range table {
-		if is(&table[i]) {
+	options := optionTable()
+	for i := range options {
+		if is(&options[i]) {
 			groups |= 1 << i
 		}
 	}
@@ -133,9 +140,10 @@ func (l *line) checkTunnelOptions() error {
 // ruleOf returns the rule, member is the command or the tunnel type that it is applied
 // for, and subject returns the name of the member in messages.
 func (l *line) checkOptions(member int, ruleOf func(*Group) *rule, subject func() string) error {
+	options := optionTable()
 	first := "" // the first exclusive option
 	for groups := l.seen | requirableGroups; groups != 0; groups &= groups - 1 {
-		g := &table[bits.TrailingZeros64(groups)]
+		g := &options[bits.TrailingZeros64(groups)]
 		r := ruleOf(g)
 		isSeen := l.has(g.index)
 
@@ -260,13 +268,13 @@ func (l *line) checkListing() error {
 	}
 
 	listing.Server = l.server.Addr
-	return nil
+	return l.checkExtendedListing()
 }
 
 // checkRule checks that the line may be a rule: it has no option of the invocation.
 func (l *line) checkRule() error {
 	if groups := l.seen & invocationGroups; groups != 0 {
-		g := &table[bits.TrailingZeros64(groups)]
+		g := &optionTable()[bits.TrailingZeros64(groups)]
 		return usageError("--%s belongs to the invocation, not to a rule stream", g.Name)
 	}
 	return nil

@@ -68,6 +68,17 @@ type Listing struct {
 	// Server limits Connections to one real server; port 0 is any port. The zero
 	// AddrPort is all servers.
 	Server netip.AddrPort
+	// By are the keys by which Connections are counted; none lists them. With Metrics
+	// it is ConnService alone, and leaves the servers out.
+	By ipvs.ConnKeys
+	// Limit is the greatest number of groups of connections; 0 is all.
+	Limit uint32
+	// Metrics prints the table as metrics for Prometheus.
+	Metrics bool
+	// Interval is the time from one listing to the next; 0 lists once.
+	Interval time.Duration
+	// Count is the number of listings with an Interval; 0 is without end.
+	Count uint32
 }
 
 // RestoreMode is what a Restore command does with the rules.
@@ -103,7 +114,7 @@ type Command struct {
 	Change ipvs.Change
 	// Listing is for List and Save.
 	Listing Listing
-	// Saving is for Save.
+	// Saving is for Save. List has a File, too.
 	Saving Saving
 	// Mode is for Restore.
 	Mode RestoreMode

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -85,8 +86,8 @@ func conflictError(option, first, subject string) error {
 
 // commandSubject returns a command as messages name it.
 func commandSubject(v Verb) string {
-	i := groupIndex(func(g *Group) bool { return g.Options[0].Verb == v })
-	return "'" + table[i].Name + "' command"
+	i := slices.IndexFunc(commandGroups, func(g Group) bool { return g.Options[0].Verb == v })
+	return "'" + commandGroups[i].Name + "' command"
 }
 
 // tunnelSubject returns a tunnel type as messages name it.

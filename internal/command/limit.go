@@ -23,6 +23,10 @@ var (
 	connectionTimes  = numberRange{0, ipvs.MaxTimeout, "invalid timeout value `%s' specified"}
 	drainTimes       = numberRange{0, ipvs.MaxTimeout, "illegal drain time specified"}
 
+	groupLimits   = numberRange{1, math.MaxInt32, "invalid limit `%s' specified"}
+	intervals     = numberRange{1, ipvs.MaxTimeout, "invalid interval `%s' specified"}
+	listingCounts = numberRange{1, math.MaxInt32, "invalid count `%s' specified"}
+
 	prefixLengths   = numberRange{1, ipvs.MaxPrefixLength, "illegal ipv6 netmask specified"}
 	weights         = numberRange{0, ipvs.MaxWeight, "illegal weight specified"}
 	upperThresholds = numberRange{0, ipvs.MaxThreshold, "illegal u_threshold specified"}

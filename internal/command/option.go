@@ -108,7 +108,7 @@ type Group struct {
 	// be legal; empty if they are legal with any view.
 	views set
 
-	// index is the position of the group in the table.
+	// index is the position of a group of options among those. The commands have none.
 	index int
 }
 
@@ -182,12 +182,12 @@ func setOf[T ~int | ~uint8](members ...T) set {
 // has reports whether the number is in the set.
 func (s set) has(n int) bool { return s&(1<<n) != 0 }
 
-// newTable joins the parts of the table, and ties every option to its group.
-func newTable(parts ...[]Group) []Group {
-	groups := slices.Concat(parts...)
+// newTable joins the commands and the options, and ties every one to its group.
+func newTable(commands []Group, options ...[]Group) []Group {
+	groups := append(slices.Clone(commands), slices.Concat(options...)...)
 	for i := range groups {
 		g := &groups[i]
-		g.index = i
+		g.index = i - len(commands)
 		for j := range g.Options {
 			g.Options[j].Group = g
 		}

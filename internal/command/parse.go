@@ -155,7 +155,7 @@ type line struct {
 	over          bool
 	presentTunnel ipvs.TunnelInfo
 
-	// seen has the groups of options on the line, as bits at their index in the table.
+	// seen has the groups of options on the line, as bits at their index.
 	seen uint64
 	// views are the views that the line selects.
 	views set
@@ -204,7 +204,7 @@ func (l *line) command(cmd *Command) {
 	case StartDaemon, StopDaemon:
 		c.Daemon = l.daemon
 	case List:
-		cmd.Listing = l.listing
+		cmd.Listing, cmd.Saving.File = l.listing, l.saving.File
 	case Save:
 		cmd.Listing, cmd.Saving = l.listing, l.saving
 	case Restore:

@@ -67,6 +67,7 @@ func TestParseRuleErrors(t *testing.T) {
 		"-S -n --output /etc/shadow": {"--output belongs to the invocation, not to a rule stream", 2},
 		"-S --output=x --netns=y":    {"--output belongs to the invocation, not to a rule stream", 2},
 		"-S --json --netns a":        {"--netns belongs to the invocation, not to a rule stream", 2},
+		"-L --interval 5":            {"--interval belongs to the invocation, not to a rule stream", 2},
 		"--netns a -C":               {"--netns belongs to the invocation, not to a rule stream", 2},
 		"--netns a -C -n":            {"Illegal 'numeric' option with the 'flush' command", 2},
 		"-R":                         {"Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255},
@@ -347,16 +348,17 @@ func TestCommands(t *testing.T) {
 				Group: netip.MustParseAddr("239.255.255.255"), Port: 65535, TTL: 255, MaxLen: 65507}}),
 		"--stop-daemon master --syncid 9": change(StopDaemon, ipvs.Change{Op: ipvs.StopDaemon, Daemon: ipvs.Daemon{State: ipvs.Master, SyncID: 9}}),
 
-		"-Sn":                 {Verb: Save, Listing: Listing{Numeric: true}},
-		"-S --all --output f": {Verb: Save, Saving: Saving{All: true, File: "f"}},
-		"-S --json":           {Verb: Save, Listing: Listing{JSON: true}},
-		"-R":                  {Verb: Restore},
-		"-R --check":          {Verb: Restore, Mode: Check},
-		"-R --diff":           {Verb: Restore, Mode: Diff},
-		"-R --sync --json":    {Verb: Restore, Mode: Sync, JSON: true},
-		"-h -q":               {Verb: Help},
-		"-v --frob":           {Verb: Version},
-		"--netns a -h":        {Verb: Help, NetNS: "a"},
+		"-Sn":                  {Verb: Save, Listing: Listing{Numeric: true}},
+		"-S --all --output f":  {Verb: Save, Saving: Saving{All: true, File: "f"}},
+		"-S --json":            {Verb: Save, Listing: Listing{JSON: true}},
+		"-L --json --output f": {Verb: List, Listing: Listing{View: Plain, JSON: true}, Saving: Saving{File: "f"}},
+		"-R":                   {Verb: Restore},
+		"-R --check":           {Verb: Restore, Mode: Check},
+		"-R --diff":            {Verb: Restore, Mode: Diff},
+		"-R --sync --json":     {Verb: Restore, Mode: Sync, JSON: true},
+		"-h -q":                {Verb: Help},
+		"-v --frob":            {Verb: Version},
+		"--netns a -h":         {Verb: Help, NetNS: "a"},
 	} {
 		t.Run(line, func(t *testing.T) {
 			if diff := cmp.Diff(want, mustParse(t, line), compareAddrs); diff != "" {
@@ -397,6 +399,14 @@ func TestListings(t *testing.T) {
 		"-L --timeout":                      {View: Timeouts},
 		"-L --timeout --tun-info":           {View: Timeouts},
 		"-L --daemon":                       {View: Daemons},
+		"-Lc --by client":                   {View: Connections, By: ipvs.ConnKeys{{Field: ipvs.ConnClient}}},
+		"-Lc --by server,network/48 --limit 5": {View: Connections, Limit: 5,
+			By: ipvs.ConnKeys{{Field: ipvs.ConnServer}, {Field: ipvs.ConnNetwork, Bits: 48}}},
+		"-L --metrics --exact -n":           {View: Plain, Metrics: true, Exact: true, Numeric: true},
+		"-L --metrics --by service -f 5 -6": {View: Plain, Metrics: true, Service: &mark, By: ipvs.ConnKeys{{Field: ipvs.ConnService}}},
+		"-L --rate --interval 10":           {View: Rate, Interval: 10 * time.Second},
+		"-Lc --json --by state --interval 1 --count 7": {View: Connections, JSON: true, By: ipvs.ConnKeys{{Field: ipvs.ConnState}},
+			Interval: time.Second, Count: 7},
 	} {
 		t.Run(line, func(t *testing.T) {
 			cmd := mustParse(t, line)

@@ -3,6 +3,7 @@ package command
 import (
 	"encoding/binary"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -262,4 +263,22 @@ func (l *line) readOutput(value string) error {
 func (l *line) setDrain(seconds uint32) {
 	d := time.Duration(seconds) * time.Second
 	l.drain = &d
+}
+
+// readKeys reads the keys by which connections are counted. None may be named twice.
+func (l *line) readKeys(value string) error {
+	for name := range strings.SplitSeq(value, ",") {
+		key, ok := ipvs.ParseConnKey(name)
+		if !ok {
+			return usageError("invalid key `%s' specified for --by", name)
+		}
+		if !l.listing.By.Add(key) {
+			return usageError("key `%s' specified twice for --by", key.Field)
+		}
+	}
+	return nil
+}
+
+func (l *line) setInterval(seconds uint32) {
+	l.listing.Interval = time.Duration(seconds) * time.Second
 }

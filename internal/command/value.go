@@ -32,6 +32,18 @@ func daemonStates() []string {
 	return []string{ipvs.Master.String(), ipvs.Backup.String()}
 }
 
+// connKeys returns the keys by which connections are counted.
+func connKeys() []string {
+	return []string{
+		ipvs.ConnClient.String(),
+		ipvs.ConnNetwork.String(),
+		ipvs.ConnService.String(),
+		ipvs.ConnServer.String(),
+		ipvs.ConnState.String(),
+		ipvs.ConnProtocol.String(),
+	}
+}
+
 // schedulerFlags returns the names of the scheduler flags: those for every scheduler,
 // then those of one scheduler.
 func schedulerFlags() []string {

@@ -58,6 +58,7 @@ func TestBashCompletion(t *testing.T) {
 		"ipvsadm -A -t x -p -":                    "-s --scheduler -M --netmask -o --ops --pe -b --sched-flags --netns -6 --ipv6 --sort",
 		"ipvsadm --start-daemon m":                "master",
 		"ipvsadm -R --":                           "--check --diff --sync --json --netns --ipv6 --sort",
+		"ipvsadm -Lc --by client,s":               "client,service client,server client,state",
 		"ipvsadm-restore --d":                     "--diff",
 		"ipvsadm-save --output " + dir + "/rules": dir + "/rules.txt",
 		"ipvsadm -v ":                             "",

@@ -63,7 +63,7 @@ func (c *Client) Close() error { return errors.Join(c.conn.Close(), c.ns.Close()
 // Info reads the version of IPVS and the size of its connection table. It is the first
 // request of the reference program whatever the command, and so the one that meets a
 // lack of privilege: without CAP_NET_ADMIN the error is *ipvs.Error with ReadInfo and
-// EPERM. The answer is cached.
+// EPERM. The answer is cached until Refresh.
 func (c *Client) Info() (ipvs.Info, error) {
 	if c.info != nil {
 		return *c.info, nil
@@ -76,6 +76,9 @@ func (c *Client) Info() (ipvs.Info, error) {
 	c.info = &info
 	return info, nil
 }
+
+// Refresh makes the next Info read the size of the connection table again.
+func (c *Client) Refresh() { c.info = nil }
 
 // Timeouts reads the timeouts of connections. An error of the kernel is *ipvs.Error with
 // ReadTimeouts.

@@ -78,7 +78,7 @@ _ipvsadm_values() {
     real-server) _ipvsadm_servers ;;
     mcast-interface) ls /sys/class/net ;;
     netns) ip netns list 2>/dev/null | cut -d' ' -f1 ;;
-    sched-flags) # a list: keep what stands before the last comma
+    sched-flags | by) # a list: keep what stands before the last comma
         printf "${cur%"${cur##*,}"}%s\n" ${_ipvsadm_choices[$1]} ;;
     *) printf '%s\n' ${_ipvsadm_choices[$1]-} ;;
     esac

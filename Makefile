@@ -135,18 +135,18 @@ dist: ## manual pages, completions and the unit, in bin/dist/files
 
 install: build dist ## installs all of it; takes PREFIX, DESTDIR and RULES
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
-	install bin/ipvsadm bin/ipvsadm-save bin/ipvsadm-restore bin/ipvsadm-doctor $(DESTDIR)$(PREFIX)/sbin
+	install bin/ipvsadm bin/ipvsadm-save bin/ipvsadm-restore bin/ipvsadm-top bin/ipvsadm-doctor $(DESTDIR)$(PREFIX)/sbin
 	install -D $(FILES)/service/rules $(DESTDIR)$(PREFIX)/lib/ipvsadm-go/rules
 	install -D -m 644 $(FILES)/service/ipvsadm.service $(DESTDIR)$(PREFIX)/lib/systemd/system/ipvsadm.service
 	test -e $(DESTDIR)$(SETTINGS) || install -D -m 644 $(FILES)/service/settings $(DESTDIR)$(SETTINGS)
-	for page in ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-doctor; do \
+	for page in ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-top ipvsadm-doctor; do \
 		gzip -9nc $(FILES)/manual/$$page.8 > $(DESTDIR)$(PREFIX)/share/man/man8/$$page.8.gz || exit 1; done
 	install -D -m 644 $(FILES)/schema/ipvsadm-doctor.json $(DESTDIR)$(PREFIX)/share/ipvsadm-go/ipvsadm-doctor.json
 	for program in ipvsadm ipvsadm-doctor; do \
 		install -D -m 644 $(FILES)/completion/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
 		install -D -m 644 $(FILES)/completion/$$program.zsh $(DESTDIR)$(ZSH)/_$$program && \
 		install -D -m 644 $(FILES)/completion/$$program.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit 1; done
-	for other in ipvsadm-save ipvsadm-restore; do \
+	for other in ipvsadm-save ipvsadm-restore ipvsadm-top; do \
 		ln -sf ipvsadm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$other && \
 		ln -sf ipvsadm.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$other.fish || exit 1; done
 

@@ -32,12 +32,14 @@ var allowed = map[string][]string{
 	"internal/cli":           {"internal/ipvs", "internal/command", "internal/ruleset", "internal/format"},
 	"internal/host":          {"internal/genl", "internal/netns"},
 	"internal/doctor":        {"internal/ipvs", "internal/host"},
+	"internal/top":           {"internal/ipvs", "internal/format"},
 	"internal/doctorcli":     {"internal/ipvs", "internal/command", "internal/host", "internal/doctor"},
 	"internal/dist":          {"internal/command", "internal/doctor", "internal/doctorcli"},
 	"internal/dist/generate": {"internal/dist", "internal/command"},
 	"cmd/internal/wiring":    {"internal/cli", "internal/kernel", "internal/names"},
 	"cmd/ipvsadm-doctor":     {"cmd/internal/wiring", "internal/kernel", "internal/host", "internal/doctorcli"},
 	"cmd/ipvsadm":            {"internal/cli", "cmd/internal/wiring"},
+	"cmd/ipvsadm-top":        {"internal/cli", "internal/top", "cmd/internal/wiring"},
 	"cmd/ipvsadm-save":       {"internal/cli", "cmd/internal/wiring"},
 	"cmd/ipvsadm-restore":    {"internal/cli", "cmd/internal/wiring"},
 }
@@ -46,6 +48,7 @@ var allowed = map[string][]string{
 var owners = map[string][]string{
 	"github.com/mdlayher/": {"internal/genl/"},
 	"github.com/spf13/":    {"internal/command/scan.go", "internal/doctorcli/flags.go"},
+	"charm.land/":          {"internal/top/program.go"},
 	"os/exec":              {"internal/kernel/open.go"},
 	"regexp":               {"internal/dist/"}, // its tables cost half a millisecond of every start
 	"net":                  {"internal/names/"},

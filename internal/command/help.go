@@ -1,6 +1,9 @@
 package command
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // VersionText is the output of -v. Scripts take the first number after "v" for the
 // version of the command line, which is that of ipvsadm.
@@ -128,4 +131,20 @@ func appendParagraph(b []byte, term, text string) []byte {
 // pad fills the line with blanks up to helpColumn.
 func pad(line string) string {
 	return line + strings.Repeat(" ", max(helpColumn-len(line), 0))
+}
+
+// TopOptions returns the long names of the options of ipvsadm-top that the table has.
+func TopOptions() []string {
+	return []string{"tcp-service", "udp-service", "sctp-service", "fwmark-service", "ipv6", "interval", "netns"}
+}
+
+// TopHelp returns the part of -h with the options of ipvsadm-top.
+func TopHelp() string {
+	var b []byte
+	for _, o := range Options() {
+		if slices.Contains(TopOptions(), o.Long) {
+			b = appendParagraph(b, "  "+o.term(), o.Description())
+		}
+	}
+	return string(appendParagraph(b, "      --once", "print one screen as text, after one interval"))
 }

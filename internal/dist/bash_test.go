@@ -59,6 +59,8 @@ func TestBashCompletion(t *testing.T) {
 		"ipvsadm --start-daemon m":                "master",
 		"ipvsadm -R --":                           "--check --diff --sync --json --netns --ipv6 --sort",
 		"ipvsadm -Lc --by client,s":               "client,service client,server client,state",
+		"ipvsadm-top --":                          "--tcp-service --udp-service --sctp-service --fwmark-service --interval --netns --ipv6 --once",
+		"ipvsadm-top --netns x -t ":               "10.0.0.1:80 [2001:db8::1]:80",
 		"ipvsadm-restore --d":                     "--diff",
 		"ipvsadm-save --output " + dir + "/rules": dir + "/rules.txt",
 		"ipvsadm -v ":                             "",

@@ -78,6 +78,7 @@ func TestManual(t *testing.T) {
 		"manual/ipvsadm.8":         all,
 		"manual/ipvsadm-save.8":    all.With("save").WithGroup(),
 		"manual/ipvsadm-restore.8": all.With("restore").WithGroup(),
+		"manual/ipvsadm-top.8":     all.Top(),
 	} {
 		for _, o := range options {
 			t.Run(page+" --"+o.Long, func(t *testing.T) {

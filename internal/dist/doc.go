@@ -3,7 +3,7 @@
 // as templates, which are filled in from the tables of options of packages command and
 // doctorcli.
 //
-//	manual      ipvsadm.8, ipvsadm-save.8, ipvsadm-restore.8, ipvsadm-doctor.8
+//	manual      ipvsadm.8, and one for each other program
 //	completion  one file for each shell, and for ipvsadm and ipvsadm-doctor
 //	schema      JSON Schemas of documents
 //	service     the unit, the script that it runs, and its settings

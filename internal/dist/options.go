@@ -30,6 +30,9 @@ func (l Options) Named(longs ...string) Options {
 	return l.where(func(o *command.Option) bool { return slices.Contains(longs, o.Long) })
 }
 
+// Top returns the options of ipvsadm-top, besides --once.
+func (l Options) Top() Options { return l.Named(command.TopOptions()...) }
+
 // WithGroup returns the options of groups with a name: those that stand once on a line.
 func (l Options) WithGroup() Options {
 	return l.where(func(o *command.Option) bool { return o.Group.Name != "" })

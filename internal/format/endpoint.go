@@ -11,6 +11,25 @@ import (
 // names can be longer.
 const maxEndpoint = 59
 
+// AppendServiceID appends the ID of a service: TCP 10.0.0.1:80, FWM 1, or FWM 1 IPv6.
+func AppendServiceID(b []byte, names Namer, id ipvs.ServiceID) []byte {
+	if id.FWMark == 0 {
+		b = append(append(b, protocolTitle(id.Protocol)...), ' ')
+		return appendEndpoint(b, names, id.Protocol, id.Addr)
+	}
+
+	b = strconv.AppendUint(append(b, "FWM "...), uint64(id.FWMark), 10)
+	if id.Family == ipvs.IPv6 {
+		b = append(b, " IPv6"...)
+	}
+	return b
+}
+
+// AppendEndpoint appends an address and its port as the listings print them.
+func AppendEndpoint(b []byte, names Namer, p ipvs.Protocol, end netip.AddrPort) []byte {
+	return appendEndpoint(b, names, p, end)
+}
+
 // appendEndpoint appends an address and its port, by name where names has one:
 // 10.0.0.1:80, [2001:db8::1]:80, web:http. The brackets around an IPv6 name show the
 // family when the rule is loaded again.

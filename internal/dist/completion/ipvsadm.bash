@@ -1,5 +1,5 @@
-# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for bash 4.2 and later. Generated
-# from the table of options of ipvsadm-go <% .Version %>.
+# Completion of ipvsadm, ipvsadm-save, ipvsadm-restore and ipvsadm-top for bash 4.2 and later.
+# Generated from the table of options of ipvsadm-go <% .Version %>.
 
 # The long name of each command and option.
 declare -gA _ipvsadm_name=(
@@ -8,6 +8,7 @@ declare -gA _ipvsadm_name=(
     [<% . %>]=<% $o.Long %>
     <%- end %>
 <%- end %>
+    [--once]=once
 )
 
 # The options that go with each command; none has what may stand before a command.
@@ -16,6 +17,7 @@ declare -gA _ipvsadm_with=(
 <%- range $command := .Commands %>
     [<% .Long %>]="<% range $i, $o := $.With .Long %><% if $i %> <% end %><% join .Names " " %><% end %>"
 <%- end %>
+    [top]="<% range .Top %><% join .Names " " %> <% end %>--once"
 )
 
 # The group of each option, of which a line has one. Options without a group may be
@@ -134,6 +136,7 @@ _ipvsadm() {
     case $1 in
     *-save) command=save ;;
     *-restore) command=restore ;;
+    *-top) command=top ;;
     esac
     for word in "${words[@]:1}"; do
         _ipvsadm_read "$word"
@@ -156,4 +159,4 @@ _ipvsadm() {
     return 0
 }
 
-complete -F _ipvsadm ipvsadm ipvsadm-save ipvsadm-restore
+complete -F _ipvsadm ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-top

@@ -1,5 +1,5 @@
-# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for fish. Generated from the table
-# of options of ipvsadm-go <% .Version %>.
+# Completion of ipvsadm, ipvsadm-save, ipvsadm-restore and ipvsadm-top for fish. Generated from
+# the table of options of ipvsadm-go <% .Version %>.
 
 # __ipvsadm_command prints the long name of the command on the line.
 function __ipvsadm_command
@@ -59,7 +59,7 @@ function __ipvsadm_servers
 end
 
 # The commands.
-complete -c ipvsadm -c ipvsadm-save -c ipvsadm-restore -f
+complete -c ipvsadm -c ipvsadm-save -c ipvsadm-restore -c ipvsadm-top -f
 <%- range .Commands %>
 complete -c ipvsadm -n '__ipvsadm_with none<% if .Value %> <% .Long %><% end %>'<% fish . %>
 <%- end %>
@@ -74,3 +74,7 @@ complete -c ipvsadm-save<% fish . %>
 <%- range .With "restore" %>
 complete -c ipvsadm-restore<% fish . %>
 <%- end %>
+<%- range .Top %>
+complete -c ipvsadm-top<% fish . %>
+<%- end %>
+complete -c ipvsadm-top -l once -d 'print one screen as text, after one interval'

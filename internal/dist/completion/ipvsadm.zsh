@@ -1,6 +1,6 @@
-#compdef ipvsadm ipvsadm-save ipvsadm-restore
-# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for zsh. Generated from the table
-# of options of ipvsadm-go <% .Version %>.
+#compdef ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-top
+# Completion of ipvsadm, ipvsadm-save, ipvsadm-restore and ipvsadm-top for zsh. Generated from
+# the table of options of ipvsadm-go <% .Version %>.
 
 # _ipvsadm_table prints the live table as rules. Without the module there is no table, and
 # completing a line must not load it.
@@ -59,6 +59,7 @@ _ipvsadm() {
     case $service in
     ipvsadm-save) ipvsadm_command=save ;;
     ipvsadm-restore) ipvsadm_command=restore ;;
+    ipvsadm-top) ipvsadm_command=top ;;
     *) _ipvsadm_find ;;
     esac
     case $ipvsadm_command in
@@ -71,6 +72,13 @@ _ipvsadm() {
 <%- end %>
         ) ;;
 <%- end %>
+    top)
+        specs=(
+<%- range .Top %>
+            <% zshSpec . %>
+<%- end %>
+            '--once[print one screen as text, after one interval]'
+        ) ;;
     *)
         specs=(
 <%- range .Commands %>

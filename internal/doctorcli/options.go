@@ -15,9 +15,8 @@ type Option struct {
 	Choices []string
 	// Repeated reports whether the option can stand more than once.
 	Repeated bool
-	// Help describes the option in a line, and Description adds sentences to it for the
-	// manual.
-	Help, Description string
+	// Help describes the option, without a capital letter and a full stop.
+	Help string
 
 	// set takes a value, which is empty if there is none.
 	set func(*request, string) error
@@ -74,9 +73,8 @@ func Options() []Option {
 		},
 		{
 			Long: "method", Value: "METHOD", Choices: []string{"route", "tunnel", "masq"},
-			Help:        "how the director forwards to the server",
-			Description: "Without it, checks that depend on the method are done as far as they can be.",
-			set:         (*request).setMethod,
+			Help: "how the director forwards to the server",
+			set:  (*request).setMethod,
 		},
 		{
 			Long: "director", Value: "ADDR",

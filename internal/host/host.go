@@ -26,6 +26,8 @@ type Request struct {
 	// Addresses are those whose routes and neighbours are wanted. One that comes twice is
 	// asked for once.
 	Addresses []netip.Addr
+	// IPVS selects Facts.Status, Facts.Apps and the sysctls below net.ipv4.vs.
+	IPVS bool
 	// Tunnels selects Facts.FOUPorts, which only the ends of tunnels need.
 	Tunnels bool
 }
@@ -166,8 +168,10 @@ func (g *gatherer) gap(s Source, name string, err error) {
 func (g *gatherer) readFiles() {
 	g.facts.KernelRelease = kernelRelease()
 	g.check(ModuleList, g.readModules())
-	g.check(StatusFile, g.readStatus())
-	g.check(AppsFile, g.readApps())
+	if g.request.IPVS {
+		g.check(StatusFile, g.readStatus())
+		g.check(AppsFile, g.readApps())
+	}
 }
 
 // kernelRelease returns the release of the running kernel.

@@ -101,7 +101,7 @@ func TestKernelFacts(t *testing.T) {
 	for _, a := range to {
 		addresses = append(addresses, addr(a))
 	}
-	f := gathered(t, Request{Addresses: addresses, Tunnels: true})
+	f := gathered(t, Request{Addresses: addresses, IPVS: true, Tunnels: true})
 
 	if len(f.Gaps) != 0 {
 		t.Errorf("gaps: %+v", f.Gaps)

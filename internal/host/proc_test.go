@@ -56,7 +56,7 @@ func procFiles(t *testing.T, files map[string]string) *gatherer {
 			t.Fatal(err)
 		}
 	}
-	return &gatherer{host: &Host{proc: dir}, facts: Facts{Sysctls: Sysctls{}}}
+	return &gatherer{host: &Host{proc: dir}, request: Request{IPVS: true}, facts: Facts{Sysctls: Sysctls{}}}
 }
 
 // TestReadSysctls checks which parameters are read, and what is a gap.
@@ -151,6 +151,22 @@ func TestReadFiles(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestWithoutIPVS checks that nothing of IPVS is read if it is not asked for.
+func TestWithoutIPVS(t *testing.T) {
+	g := procFiles(t, map[string]string{
+		"thread-self/net/ip_vs_status": "malformed", "thread-self/net/ip_vs_app": "prot\nmalformed\n",
+		"thread-self/net/ip_vs": "", "sys/net/ipv4/vs/conntrack": "1\n", "sys/net/ipv4/ip_forward": "1\n",
+	})
+	g.request.IPVS = false
+	g.readFiles()
+	g.readSysctls()
+	g.facts.KernelRelease = ""
+	want := Facts{Sysctls: Sysctls{"net.ipv4.ip_forward": {Present, "1"}}}
+	if diff := cmp.Diff(want, g.facts); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

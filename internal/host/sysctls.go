@@ -149,7 +149,9 @@ func (g *gatherer) readSysctls() {
 	for _, name := range SysctlNames() {
 		g.readSysctl(name)
 	}
-	g.readIPVSSysctls()
+	if g.request.IPVS {
+		g.readIPVSSysctls()
+	}
 	for _, p := range linkSysctls() {
 		g.readSysctl(LinkSysctl(p.name, "all"))
 		g.readSysctl(LinkSysctl(p.name, "default"))

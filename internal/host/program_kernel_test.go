@@ -1,0 +1,127 @@
+//go:build kernel
+
+package host
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// doctorReport is what a JSON report says about what could not be read.
+type doctorReport struct {
+	Status  int
+	Done    []string
+	Unknown []struct{ Fact, Name, Reason string }
+}
+
+// runDoctor runs a script in the namespace of the calling thread, in which $doctor is the
+// program, and returns its report.
+func runDoctor(t *testing.T, script string, user uint32) doctorReport {
+	t.Helper()
+	program, err := filepath.Abs("../../bin/ipvsadm-doctor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs strings.Builder
+	c := exec.Command("sh", "-ec", script)
+	c.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "doctor=" + program}
+	c.Stdout, c.Stderr = &out, &errs
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+	_ = c.Run() // the status is checked
+
+	var r doctorReport
+	if err := json.Unmarshal([]byte(out.String()), &r); err != nil || errs.String() != "" {
+		t.Fatalf("status %d, %v: %q, stderr %q", c.ProcessState.ExitCode(), err, out.String(), errs.String())
+	}
+	if r.Status != c.ProcessState.ExitCode() {
+		t.Errorf("status %d, the report says %d", c.ProcessState.ExitCode(), r.Status)
+	}
+	return r
+}
+
+// TestKernelLimitedView runs the program where it cannot look at everything: what is
+// unknown is named with the reason, the checks that need none of it are done, and the
+// status says so.
+func TestKernelLimitedView(t *testing.T) {
+	const root, nobody = 0, 65534
+	const (
+		all       = "IPVS table, IPVS timeouts, sync daemons, connections: "
+		denied    = "IPVS table, IPVS timeouts, sync daemons: operation not permitted (CAP_NET_ADMIN is needed)"
+		uncounted = "connections: they cannot be counted without the table"
+		noSysctls = "sysctls (net.ipv4.vs): no such file or directory"
+	)
+	user, container := []string{denied, uncounted}, []string{denied, uncounted, noSysctls}
+	if _, err := os.Stat("/proc/net/ip_vs_status"); err == nil { // since Linux 7.1
+		const noStatus = "ip_vs_status: permission denied"
+		user, container = append(user, noStatus), []string{denied, uncounted, noStatus}
+	}
+	for _, tt := range []struct {
+		name   string
+		script string
+		user   uint32
+		status int
+		want   []string
+	}{
+		{"root", "$doctor --json", root, 0, nil},
+		{"an ordinary user", "$doctor --json", nobody, 3, user},
+		{
+			"without the parameters of IPVS",
+			"unshare -m sh -ec 'mount -t tmpfs none /proc/sys/net/ipv4/vs; $doctor --json'", root, 3, []string{noSysctls},
+		},
+		{
+			"without /proc/sys",
+			"unshare -m sh -ec 'mount -t tmpfs none /proc/sys; $doctor --json'", root, 3, []string{"sysctls: no such file or directory"},
+		},
+		{
+			"without /proc",
+			"unshare -m sh -ec 'mount -t tmpfs none /proc; $doctor --json'", root, 3,
+			[]string{all + "no such file or directory", "sysctls: no such file or directory"},
+		},
+		{"an unprivileged container", "unshare -Urnm $doctor --json", nobody, 3, container},
+		{"a real server, an ordinary user", "$doctor --json --real-server --vip 10.0.0.1", nobody, 0, nil},
+		{
+			"without IPVS", "rmmod ip_vs; $doctor --json && exit; status=$?; lsmod | grep -q '^ip_vs ' && exit 1; exit $status", root, 3,
+			[]string{all + "IPVS is not loaded"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if strings.HasPrefix(tt.script, "rmmod") {
+				t.Cleanup(func() { _ = exec.Command("modprobe", "ip_vs").Run() })
+			} else {
+				fresh(t, "ip link set lo up; ip address add 10.0.0.1/32 dev lo")
+			}
+			r := runDoctor(t, tt.script, tt.user)
+			if diff := cmp.Diff(tt.want, unknown(r)); diff != "" {
+				t.Errorf("unknown (-want +got):\n%s", diff)
+			}
+			if r.Status != tt.status || len(r.Done) == 0 {
+				t.Errorf("status %d, want %d; %d checks were done", r.Status, tt.status, len(r.Done))
+			}
+		})
+	}
+}
+
+// unknown returns what a report lists as unknown: that with one reason together.
+func unknown(r doctorReport) (lines []string) {
+	last := ""
+	for _, u := range r.Unknown {
+		name := u.Fact
+		if u.Name != "" {
+			name += " (" + u.Name + ")"
+		}
+		if u.Reason == last && u.Name == "" && lines != nil && !strings.HasPrefix(name, "sysctls") {
+			n := len(lines) - 1
+			lines[n] = strings.TrimSuffix(lines[n], ": "+last) + ", " + name + ": " + last
+			continue
+		}
+		lines, last = append(lines, name+": "+u.Reason), u.Reason
+	}
+	return lines
+}

@@ -13,7 +13,8 @@ import (
 // to be kept. Make one with NewConnectionCounter.
 type ConnectionCounter struct {
 	services map[ipvs.ServiceID]bool
-	servers  map[ServerKey]bool
+	// servers has the places of servers in counts.
+	servers map[ServerKey]int
 	// hosts are the addresses of servers by service, for templates, and for connections
 	// of services that have no port.
 	hosts map[hostKey]netip.AddrPort
@@ -21,7 +22,7 @@ type ConnectionCounter struct {
 	marks map[netip.AddrPort]ipvs.ServiceID
 
 	total  int
-	counts map[ServerKey]ServerConnections
+	counts []ServerConnections
 	gone   map[goneKey]ServerConnections
 	// goneTotal counts those too that gone has no room for.
 	goneTotal int
@@ -49,16 +50,17 @@ const ftpControlPort = 21
 // NewConnectionCounter returns a counter for the connections of a table.
 func NewConnectionCounter(t *ipvs.Table) *ConnectionCounter {
 	c := &ConnectionCounter{
-		services: map[ipvs.ServiceID]bool{}, servers: map[ServerKey]bool{},
+		services: map[ipvs.ServiceID]bool{}, servers: map[ServerKey]int{},
 		hosts: map[hostKey]netip.AddrPort{}, marks: map[netip.AddrPort]ipvs.ServiceID{},
-		counts: map[ServerKey]ServerConnections{}, gone: map[goneKey]ServerConnections{},
+		gone: map[goneKey]ServerConnections{},
 	}
 
 	for i := range t.Entries {
 		id := t.Entries[i].Service.ID
 		c.services[id] = true
 		for _, d := range t.Entries[i].Destinations {
-			c.servers[ServerKey{id, d.Addr}] = true
+			c.servers[ServerKey{id, d.Addr}] = len(c.counts)
+			c.counts = append(c.counts, ServerConnections{})
 			c.hosts[hostKey{id, d.Addr.Addr()}] = d.Addr
 			if id.FWMark != 0 {
 				c.marks[d.Addr] = id
@@ -77,9 +79,8 @@ func (c *ConnectionCounter) Add(conn *ipvs.Connection) {
 
 	service, found := c.service(conn)
 	if found {
-		if server, ok := c.server(service, conn); ok {
-			key := ServerKey{service, server}
-			c.counts[key] = c.counts[key].plus(conn)
+		if place, ok := c.server(service, conn); ok {
+			c.counts[place] = c.counts[place].plus(conn)
 			return
 		}
 		if service.Addr.Port() == 0 && service.FWMark == 0 && c.isFTPData(conn) {
@@ -123,22 +124,23 @@ func (c *ConnectionCounter) service(conn *ipvs.Connection) (ipvs.ServiceID, bool
 	return ipvs.ServiceID{}, false
 }
 
-// server returns the address of the server of a connection as the table has it, and
-// whether the service has that server. A server of port 0 takes connections to all ports,
-// and the templates of some services have port 0.
-func (c *ConnectionCounter) server(service ipvs.ServiceID, conn *ipvs.Connection) (netip.AddrPort, bool) {
-	if c.servers[ServerKey{service, conn.Destination}] {
-		return conn.Destination, true
+// server returns the place in counts of the server of a connection, and whether the service
+// has that server. A server of port 0 takes connections to all ports, and the templates of
+// some services have port 0.
+func (c *ConnectionCounter) server(service ipvs.ServiceID, conn *ipvs.Connection) (int, bool) {
+	if place, ok := c.servers[ServerKey{service, conn.Destination}]; ok {
+		return place, true
 	}
 	anyPort := netip.AddrPortFrom(conn.Destination.Addr(), 0)
-	if c.servers[ServerKey{service, anyPort}] {
-		return anyPort, true
+	if place, ok := c.servers[ServerKey{service, anyPort}]; ok {
+		return place, true
 	}
 	if isTemplate(conn) && conn.Destination.Port() == 0 {
-		server, ok := c.hosts[hostKey{service, conn.Destination.Addr()}]
-		return server, ok
+		if server, ok := c.hosts[hostKey{service, conn.Destination.Addr()}]; ok {
+			return c.servers[ServerKey{service, server}], true
+		}
 	}
-	return netip.AddrPort{}, false
+	return 0, false
 }
 
 // isFTPData reports whether a connection can be a data connection of an FTP service, whose
@@ -163,7 +165,12 @@ func (c *ConnectionCounter) addGone(conn *ipvs.Connection) {
 
 // Result returns the counts.
 func (c *ConnectionCounter) Result() Connections {
-	r := Connections{Total: c.total, Servers: c.counts, GoneTotal: c.goneTotal}
+	r := Connections{Total: c.total, Servers: map[ServerKey]ServerConnections{}, GoneTotal: c.goneTotal}
+	for key, place := range c.servers {
+		if counted := c.counts[place]; counted != (ServerConnections{}) {
+			r.Servers[key] = counted
+		}
+	}
 	for key, counted := range c.gone {
 		r.Gone = append(r.Gone, GoneServer{key.protocol, key.virtual, key.server, counted})
 	}

@@ -8,9 +8,17 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// noService notes that there is nothing to balance.
+// noService finds that the table has no services, or not the one that findings are to be
+// about.
 func noService(v *view, r *reporter) {
-	if len(v.Table.Entries) == 0 {
+	hasTarget := false
+	for range v.services() {
+		hasTarget = true
+	}
+	switch {
+	case v.Target.Service != nil && !hasTarget:
+		r.fault(serviceText(*v.Target.Service), "the table does not have this service", "add it with ipvsadm -A, or look at the rules: ipvsadm -Ln")
+	case len(v.Table.Entries) == 0:
 		r.note("IPVS table", "it has no services", "load rules: ipvsadm-restore < FILE, or start the program that manages them")
 	}
 }
@@ -125,7 +133,9 @@ func ftpPersistence(v *view, r *reporter) {
 }
 
 // isFTP reports whether a service is FTP on its own port.
-func isFTP(s *ipvs.Service) bool { return s.ID.Protocol == ipvs.TCP && s.ID.Addr.Port() == ftpControlPort }
+func isFTP(s *ipvs.Service) bool {
+	return s.ID.Protocol == ipvs.TCP && s.ID.Addr.Port() == ftpControlPort
+}
 
 // sipProtocol finds services whose persistence engine drops every new connection:
 // ip_vs_sip_fill_param takes UDP only.

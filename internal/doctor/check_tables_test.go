@@ -16,6 +16,14 @@ func tablesCases() []checkCase {
 				"it has no services",
 				"load rules: ipvsadm-restore < FILE, or start the program that manages them"},
 		}},
+		{"no-service", "the selected one is absent", newDirector, func(m machine) {
+			id := ipvs.AddrService(ipvs.UDP, netip.MustParseAddrPort("172.20.0.200:80"))
+			m.Target.Service = &id
+		}, []Finding{
+			{Fault, "no-service", "UDP 172.20.0.200:80",
+				"the table does not have this service",
+				"add it with ipvsadm -A, or look at the rules: ipvsadm -Ln"},
+		}},
 		{"no-server", "no servers", newDirector, func(m machine) {
 			m.entry("172.20.0.200").Destinations = nil
 		}, []Finding{

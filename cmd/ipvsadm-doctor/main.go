@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	wiring.Exit(func(args []string) int { return doctorcli.Run(args, env()) })
+	wiring.Exit(doctorcli.StatusIncomplete, func(args []string) int { return doctorcli.Run(args, env()) })
 }
 
 // env returns the environment of the running process.
@@ -25,7 +25,7 @@ func env() doctorcli.Env {
 	return doctorcli.Env{
 		Stdout:     os.Stdout,
 		Stderr:     os.Stderr,
-		Color:      isTerminal() && os.Getenv("NO_COLOR") == "",
+		Color:      isTerminal() && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		OpenHost:   openHost,
 		OpenKernel: openKernel,
 	}

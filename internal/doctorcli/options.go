@@ -93,7 +93,7 @@ func Options() []Option {
 		},
 		{
 			Long: "verbose",
-			Help: "also lists checks that found nothing",
+			Help: "every finding, and checks without one",
 			set:  func(r *request, _ string) error { r.verbose = true; return nil },
 		},
 		{

@@ -57,10 +57,10 @@ type Kernel interface {
 
 // The exit statuses.
 const (
-	statusHealthy    = 0 // no fault and no warning
-	statusWarnings   = 1 // warnings
-	statusFaults     = 2 // faults
-	statusIncomplete = 3 // no faults, but something could not be looked at
+	StatusHealthy    = 0 // no fault and no warning
+	StatusWarnings   = 1 // warnings
+	StatusFaults     = 2 // faults
+	StatusIncomplete = 3 // no faults, but something could not be looked at; or no start
 )
 
 // Run is the program. Args are the arguments with the name of the program. It returns the
@@ -73,9 +73,9 @@ func Run(args []string, env Env) int {
 
 	switch {
 	case r.help:
-		return write(env, []byte(Help()), statusHealthy)
+		return write(env, []byte(Help()), StatusHealthy)
 	case r.version:
-		return write(env, []byte(Version()+"\n"), statusHealthy)
+		return write(env, []byte(Version()+"\n"), StatusHealthy)
 	}
 	return examine(env, &r)
 }
@@ -100,13 +100,13 @@ func examine(env Env, r *request) int {
 func statusOf(report *doctor.Report, facts *doctor.Facts) int {
 	switch {
 	case report.Count(doctor.Fault) > 0:
-		return statusFaults
+		return StatusFaults
 	case len(report.NotDone) > 0 || len(facts.Gaps) > 0:
-		return statusIncomplete
+		return StatusIncomplete
 	case report.Count(doctor.Warning) > 0:
-		return statusWarnings
+		return StatusWarnings
 	}
-	return statusHealthy
+	return StatusHealthy
 }
 
 // write writes output. It returns the status, or another one if that fails.
@@ -121,7 +121,7 @@ func write(env Env, text []byte, status int) int {
 func fail(env Env, err error) int {
 	// Nobody is left to report to when this fails.
 	_, _ = fmt.Fprintf(env.Stderr, "%s: %v\n", program, err)
-	return statusIncomplete
+	return StatusIncomplete
 }
 
 // Version returns the line that --version prints.

@@ -37,9 +37,7 @@ func levelColor(l doctor.Level) string {
 // textReport returns the report as text.
 func textReport(r *request, facts *doctor.Facts, report *doctor.Report, color bool) []byte {
 	w := textWriter{color: color}
-	for _, f := range report.Findings {
-		w.paragraph(levelColor(f.Level), f.Level.String(), f.Code+" "+f.Subject, f.Evidence, f.Advice)
-	}
+	w.findings(report.Findings, r.verbose)
 	w.gaps(facts.Gaps)
 	w.notDone(report.NotDone)
 	if r.verbose {
@@ -53,6 +51,34 @@ func textReport(r *request, facts *doctor.Facts, report *doctor.Report, color bo
 type textWriter struct {
 	b     strings.Builder
 	color bool
+}
+
+// maxSame is the number of findings of one check and level that are written. A network
+// that is down makes one for each server.
+const maxSame = 10
+
+// findings writes the findings, and for those of a check beyond maxSame their number unless
+// all are wanted.
+func (w *textWriter) findings(findings []doctor.Finding, all bool) {
+	type kind struct {
+		level doctor.Level
+		code  string
+	}
+	left := map[kind]int{}
+	for _, f := range findings {
+		left[kind{f.Level, f.Code}]++
+	}
+
+	written := map[kind]int{}
+	for _, f := range findings {
+		k := kind{f.Level, f.Code}
+		left[k]--
+		if written[k]++; all || written[k] <= maxSame {
+			w.paragraph(levelColor(f.Level), f.Level.String(), f.Code+" "+f.Subject, f.Evidence, f.Advice)
+		} else if left[k] == 0 {
+			w.paragraph(levelColor(f.Level), f.Level.String(), fmt.Sprintf("%s: %d more, which --verbose lists", f.Code, written[k]-maxSame))
+		}
+	}
 }
 
 // paragraph writes a word in a colour, what follows it on the line, and indented lines.

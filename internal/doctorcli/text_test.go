@@ -1,6 +1,7 @@
 package doctorcli
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -93,6 +94,35 @@ NOT-DONE backup-only
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestManyFindings checks that the findings of one check are bounded, and that --verbose
+// lists all.
+func TestManyFindings(t *testing.T) {
+	var report doctor.Report
+	for i := range maxSame + 3 {
+		report.Findings = append(report.Findings, doctor.Finding{Level: doctor.Fault, Code: "no-route", Subject: fmt.Sprint("server ", i)})
+		if i < 2 {
+			report.Findings = append(report.Findings, doctor.Finding{Level: doctor.Note, Code: "no-route", Subject: fmt.Sprint("note ", i)})
+		}
+	}
+	paragraphs := func(r request) []string {
+		text := string(textReport(&r, &doctor.Facts{}, &report, false))
+		return strings.Split(strings.TrimSuffix(text, "\n"), "\n\n")
+	}
+
+	got := paragraphs(request{})
+	want := []string{"FAULT no-route server 0", "NOTE no-route note 0", "FAULT no-route server 1", "NOTE no-route note 1"}
+	for i := 2; i < maxSame; i++ {
+		want = append(want, fmt.Sprint("FAULT no-route server ", i))
+	}
+	want = append(want, "FAULT no-route: 3 more, which --verbose lists", "13 faults, no warnings, 2 notes, no checks")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if n := len(paragraphs(request{verbose: true})); n != maxSame+3+2+1 {
+		t.Errorf("%d paragraphs with --verbose", n)
 	}
 }
 

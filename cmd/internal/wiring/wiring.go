@@ -23,7 +23,7 @@ const memoryGrowth = 400
 // Main runs one of the programs of package cli with the arguments of the process and ends
 // the process with the status that the program returns.
 func Main(program func(args []string, env cli.Env) int) {
-	Exit(func(args []string) int {
+	Exit(2, func(args []string) int {
 		status := program(args, env())
 		if status == cli.StatusReaderLeft {
 			dieOfBrokenPipe()
@@ -33,15 +33,15 @@ func Main(program func(args []string, env cli.Env) int) {
 }
 
 // Exit runs a program with the arguments of the process and ends the process with the
-// status that the program returns.
-func Exit(program func(args []string) int) {
+// status that the program returns, or with failed if the program cannot start.
+func Exit(failed int, program func(args []string) int) {
 	avoidHugePages()
 	quitQuietly()
 	ignoreDebugVariable()
 	if err := descriptorsLeft(); err != nil {
 		// Nobody is left to report to when this fails.
 		_, _ = fmt.Fprintln(os.Stderr, "Can't start: "+err.Error())
-		os.Exit(2)
+		os.Exit(failed)
 	}
 
 	os.Exit(program(os.Args))

@@ -25,6 +25,7 @@ import (
 	"iter"
 	"net/netip"
 	"os"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/format"
@@ -72,6 +73,10 @@ type Kernel interface {
 	// Connections opens the connection table, and returns the connections, to
 	// be ranged over once. A connection is good until the next.
 	Connections() (iter.Seq2[*ipvs.Connection, error], error)
+	// Meter returns a meter of rates for tables that are read at an interval.
+	Meter(interval time.Duration) *ipvs.Meter
+	// Estimates reports whether the kernel adds up its counters at all.
+	Estimates() bool
 	Close() error
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,6 +29,11 @@ type scriptedKernel struct {
 	daemons     []ipvs.Daemon
 	daemonsErr  error
 	connections []ipvs.Connection
+
+	// clock is that of the meter, and withoutEstimates reports whether the kernel does
+	// not add up its counters.
+	clock            ipvs.CounterClock
+	withoutEstimates bool
 
 	// connectionsErr is returned by Connections, and connectionErr after the last
 	// connection.
@@ -48,6 +54,10 @@ func (k *scriptedKernel) Info() (ipvs.Info, error) {
 }
 
 func (k *scriptedKernel) Refresh() {}
+
+func (k *scriptedKernel) Meter(time.Duration) *ipvs.Meter { return ipvs.NewMeter(1, k.clock) }
+
+func (k *scriptedKernel) Estimates() bool { return !k.withoutEstimates }
 
 func (k *scriptedKernel) Table(ipvs.Query) (ipvs.Table, error) { return k.table, k.tableErr }
 

@@ -132,12 +132,10 @@ func (l *lister) table(what command.Listing) error {
 // that is asked for. It looks the names up that a listing of it shows; the Namer
 // is nil where there are to be none.
 func (l *lister) readTable(what command.Listing, detail ipvs.Detail) (ipvs.Table, format.Namer, error) {
-	table, err := l.kernel.Table(ipvs.Query{Service: what.Service, Detail: detail})
+	query := ipvs.Query{Service: what.Service, Detail: detail}
+	table, err := l.measuredTable(query)
 	if err != nil {
 		return ipvs.Table{}, nil, newReadError(err)
-	}
-	if l.meter != nil {
-		l.stamp.Interval = l.meter.Measure(table.Entries, l.stamp.Time)
 	}
 	if !what.KernelOrder {
 		table.Sort()
@@ -148,6 +146,18 @@ func (l *lister) readTable(what command.Listing, detail ipvs.Detail) (ipvs.Table
 
 	l.names.Prefetch(addresses(&table))
 	return table, l.names, nil
+}
+
+// measuredTable reads the table. Its rates are those of the meter, if there is one.
+func (l *lister) measuredTable(q ipvs.Query) (table ipvs.Table, err error) {
+	if l.meter == nil {
+		return l.kernel.Table(q)
+	}
+	l.stamp.Interval, err = l.meter.Measure(func() ([]ipvs.Entry, error) {
+		table, err = l.kernel.Table(q)
+		return table.Entries, err
+	})
+	return table, err
 }
 
 // addresses returns those that a listing of the table shows.

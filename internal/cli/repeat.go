@@ -138,21 +138,19 @@ func (r *repeater) run(what command.Listing) error {
 	return err
 }
 
-// counterPeriod is the time in which the kernel adds up the counters of its processors
-// once (ip_vs_read_cpu_stats, by the estimator). In between they seem to stand still.
-const counterPeriod = 2 * time.Second
+// noEstimates is the warning of rates without counters.
+const noEstimates = "Warning: the sysctl net.ipv4.vs.run_estimation is 0: the kernel does not add up its counters, and all rates are 0"
 
-// measure reads the counters for the first time. Rates are measured over whole periods of
-// the kernel: over two intervals, if one is not.
+// measure reads the counters for the first time.
 func (r *repeater) measure(what command.Listing, start time.Time) error {
-	span := 1
-	if what.Interval%counterPeriod != 0 {
-		span = 2
+	l := r.lister
+	if !l.kernel.Estimates() {
+		r.report(noEstimates)
 	}
 
-	r.lister.meter = ipvs.NewMeter(span)
-	r.lister.stamp = &format.Stamp{Time: start}
-	_, _, err := r.lister.readTable(what, ipvs.WithStats)
+	l.meter = l.kernel.Meter(what.Interval)
+	l.stamp = &format.Stamp{Time: start}
+	_, _, err := l.readTable(what, ipvs.WithStats)
 	return err
 }
 

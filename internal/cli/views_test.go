@@ -135,9 +135,18 @@ func repeatLine(t *testing.T, k Kernel, line string, c *fakeClock, onList func(n
 		return c.now
 	}}
 	l.kernel = &countingKernel{k, func() { n++; onList(n) }}
+	if scripted, ok := k.(*scriptedKernel); ok {
+		scripted.clock = clockOf{c}
+	}
 	status := s.end(r.run(cmd.Listing))
 	return result{status, stdout.String(), stderr.String()}
 }
+
+// clockOf is the CounterClock of counters that count up to the time of a fakeClock.
+type clockOf struct{ *fakeClock }
+
+func (c clockOf) Counted(time.Time) (time.Time, bool) { return c.now, true }
+func (c clockOf) Updates() int                        { return 0 }
 
 // countingKernel calls a function before each reading of the table.
 type countingKernel struct {

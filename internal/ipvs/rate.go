@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Meter measures rates by the counters of a table, from one reading of it to another. It
-// needs no estimator of the kernel, and its rates are no average over eight seconds.
+// Meter measures rates by the counters of a table, from one reading of it to another. They
+// are no averages over eight seconds, as those of the kernel's estimators are.
 //
 // A service or a server that was not in the table before has rates of 0 in the first
 // reading: the kernel may have kept the counters of a server that was removed and is back
@@ -15,18 +15,44 @@ import (
 // a new service of the same address; they count from 0.
 type Meter struct {
 	span     int
-	readings []reading // the last ones, oldest first
+	clock    CounterClock
+	now      func() time.Time // replaced by tests
+	readings []reading        // the last ones, oldest first, at most span + 1
+}
+
+// CounterClock knows when the kernel added up the counters of its processors. In between,
+// they stand still for those who read them.
+type CounterClock interface {
+	// Counted returns the time up to which counters count that are read at a time. It
+	// reports whether that is certain, or else may be asked for again later.
+	Counted(read time.Time) (upTo time.Time, certain bool)
+	// Updates returns how often counters were seen to be added up.
+	Updates() int
 }
 
 // NewMeter returns a Meter that measures each rate since the reading a number of readings
-// before, which is at least 1; at first, since the first one.
-func NewMeter(span int) *Meter { return &Meter{span: max(span, 1)} }
+// before, which is at least 1; at first, since the first one. Without a clock, the
+// counters count up to the time at which they are read.
+func NewMeter(span int, clock CounterClock) *Meter {
+	if clock == nil {
+		clock = readClock{}
+	}
+	return &Meter{span: max(span, 1), clock: clock, now: time.Now}
+}
+
+// readClock is the CounterClock of counters that always count up to now.
+type readClock struct{}
+
+func (readClock) Counted(read time.Time) (time.Time, bool) { return read, true }
+func (readClock) Updates() int                             { return 0 }
 
 // reading has the counters of a table at one time.
 type reading struct {
-	at      time.Time
-	service map[ServiceID]counters
-	server  map[serverKeyID]counters
+	// at is the time at which they were read, and upTo that up to which they count.
+	at, upTo  time.Time
+	isCertain bool
+	service   map[ServiceID]counters
+	server    map[serverKeyID]counters
 }
 
 // serverKeyID identifies a server of a service.
@@ -43,18 +69,38 @@ func countersOf(s *Stats) counters {
 	return counters{s.Connections, s.InPackets, s.OutPackets, s.InBytes, s.OutBytes}
 }
 
-// Measure takes the counters of services and servers that were read at a time, and
-// replaces their rates. It returns the time over which they were measured, 0 for the
-// first reading, which has no rates.
-func (m *Meter) Measure(entries []Entry, at time.Time) time.Duration {
-	now := m.next()
-	now.at = at
+// Measure reads a table by a function, and replaces the rates in it. If counters were added
+// up meanwhile, it reads once more: else some of them would be newer than others. It returns
+// the time over which the rates were measured, 0 for the first reading, which has none.
+func (m *Meter) Measure(read func() ([]Entry, error)) (time.Duration, error) {
+	updates := m.clock.Updates()
+	at := m.now()
+	entries, err := read()
+	if err == nil && m.clock.Updates() != updates {
+		at = m.now()
+		entries, err = read()
+	}
+	if err != nil {
+		return 0, err
+	}
+	return m.add(entries, at), nil
+}
+
+// add takes the counters that were read at a time, and replaces the rates.
+func (m *Meter) add(entries []Entry, at time.Time) time.Duration {
+	upTo, isCertain := m.clock.Counted(at)
+	now := m.next(upTo)
+	now.at, now.upTo, now.isCertain = at, upTo, isCertain
 
 	var before reading
 	var elapsed time.Duration
-	if len(m.readings) > 0 { // at most span
-		before = m.readings[0]
-		elapsed = at.Sub(before.at)
+	if len(m.readings) > 0 {
+		first := &m.readings[0]
+		if !first.isCertain {
+			first.upTo, first.isCertain = m.clock.Counted(first.at)
+		}
+		before = *first
+		elapsed = max(upTo.Sub(before.upTo), 0)
 	}
 
 	for i := range entries {
@@ -80,15 +126,24 @@ func (m *Meter) Measure(entries []Entry, at time.Time) time.Duration {
 	return elapsed
 }
 
-// next returns an empty reading. It has the memory of one that is needed no more, if
-// there is one.
-func (m *Meter) next() reading {
-	if len(m.readings) < m.span+1 {
+// next returns an empty reading for counters up to a time. It removes the last one if that
+// has the same counters, so that rates are measured from one before it; or the oldest one
+// if there are enough.
+func (m *Meter) next(upTo time.Time) reading {
+	n := len(m.readings)
+	remove := -1
+	switch {
+	case n > 1 && !upTo.After(m.readings[n-1].upTo):
+		remove = n - 1
+	case n > m.span:
+		remove = 0
+	}
+	if remove < 0 {
 		return reading{service: map[ServiceID]counters{}, server: map[serverKeyID]counters{}}
 	}
 
-	r := m.readings[0]
-	m.readings = append(m.readings[:0], m.readings[1:]...)
+	r := m.readings[remove]
+	m.readings = append(m.readings[:remove], m.readings[remove+1:]...)
 	clear(r.service)
 	clear(r.server)
 	return r

@@ -66,7 +66,7 @@ func TestMeter(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := NewMeter(test.span)
+			m := NewMeter(test.span, nil)
 			for _, r := range test.readings {
 				var entries, want []Entry
 				for mark, n := range r.counters {
@@ -81,7 +81,7 @@ func TestMeter(t *testing.T) {
 					}
 					entries, want = append(entries, e), append(want, w)
 				}
-				if got := m.Measure(entries, start.Add(r.after)); got != r.elapsed {
+				if got := m.add(entries, start.Add(r.after)); got != r.elapsed {
 					t.Errorf("measured over %v, want %v", got, r.elapsed)
 				}
 				if diff := cmp.Diff(want, entries, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
@@ -94,9 +94,9 @@ func TestMeter(t *testing.T) {
 
 // TestMeterMemory checks that readings do not add up.
 func TestMeterMemory(t *testing.T) {
-	m := NewMeter(2)
+	m := NewMeter(2, nil)
 	for i := range 10 {
-		m.Measure([]Entry{countersEntry(uint32(i), 1)}, time.Unix(int64(i), 0))
+		m.add([]Entry{countersEntry(uint32(i), 1)}, time.Unix(int64(i), 0))
 	}
 	services := 0
 	for _, r := range m.readings {
@@ -104,5 +104,59 @@ func TestMeterMemory(t *testing.T) {
 	}
 	if len(m.readings) != 3 || services != 3 {
 		t.Errorf("%d readings with %d services", len(m.readings), services)
+	}
+}
+
+// steppedClock is a CounterClock of a kernel that adds up every two seconds.
+type steppedClock struct {
+	updates int
+	certain bool
+}
+
+func (c *steppedClock) Counted(read time.Time) (time.Time, bool) {
+	return read.Truncate(2 * time.Second), c.certain
+}
+
+func (c *steppedClock) Updates() int { return c.updates }
+
+// TestMeterClock measures counters that grow by 200 every two seconds, and stand still in
+// between, once a second and at odd times.
+func TestMeterClock(t *testing.T) {
+	start := time.Unix(1000, 0)
+	m := NewMeter(1, &steppedClock{certain: true})
+	var got []uint64
+	for _, ms := range []int{500, 1500, 2500, 3500, 4500, 9500, 9600, 10000, 17900} {
+		at := start.Add(time.Duration(ms) * time.Millisecond)
+		e := []Entry{countersEntry(1, uint64(ms/2000*200))}
+		m.add(e, at)
+		got = append(got, e[0].Service.Stats.ConnectionRate)
+	}
+	if diff := cmp.Diff([]uint64{0, 0, 100, 100, 100, 100, 100, 100, 100}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestMeterRereads checks that a table is read once more if counters were added up
+// meanwhile, that an uncertain time is asked for again, and that an error is returned.
+func TestMeterRereads(t *testing.T) {
+	clock := &steppedClock{}
+	m := NewMeter(1, clock)
+	at := time.Unix(1000, 0)
+	m.now = func() time.Time { at = at.Add(time.Second); return at }
+	reads := 0
+	read := func() ([]Entry, error) {
+		reads++
+		clock.updates++
+		return nil, nil
+	}
+	if _, err := m.Measure(read); err != nil || reads != 2 {
+		t.Errorf("%d reads, error %v", reads, err)
+	}
+	clock.certain = true
+	if elapsed, err := m.Measure(read); err != nil || elapsed != 2*time.Second || !m.readings[0].isCertain {
+		t.Errorf("measured over %v, error %v, %+v", elapsed, err, m.readings)
+	}
+	if _, err := m.Measure(func() ([]Entry, error) { return nil, ErrIncomplete }); err != ErrIncomplete {
+		t.Errorf("error %v", err)
 	}
 }

@@ -29,6 +29,7 @@ type Client struct {
 	ns        *netns.Namespace
 	proc      string // the folder with ip_vs, ip_vs_conn and ip_vs_status
 	statusErr error  // why ip_vs_status cannot be read
+	clock     *counterClock
 
 	// The following are replaced by tests.
 	counter  func() serviceCounter
@@ -58,7 +59,12 @@ func (c *Client) openProc(name string) (f *os.File, err error) {
 }
 
 // Close closes the connection.
-func (c *Client) Close() error { return errors.Join(c.conn.Close(), c.ns.Close()) }
+func (c *Client) Close() error {
+	if c.clock != nil {
+		c.clock.close()
+	}
+	return errors.Join(c.conn.Close(), c.ns.Close())
+}
 
 // Info reads the version of IPVS and the size of its connection table. It is the first
 // request of the reference program whatever the command, and so the one that meets a

@@ -103,6 +103,9 @@ func (m *Model) headline() line {
 	if m.paused {
 		words = append(words, "PAUSED")
 	}
+	if m.state.last.Frozen {
+		words = append(words, "NO RATES: run_estimation=0")
+	}
 	return styledLine(strong, strings.Join(words, "  "))
 }
 

@@ -13,6 +13,8 @@ type Kernel interface {
 	Table(ipvs.Query) (ipvs.Table, error)
 	Daemons() ([]ipvs.Daemon, error)
 	Connections() (iter.Seq2[*ipvs.Connection, error], error)
+	Meter(interval time.Duration) *ipvs.Meter
+	Estimates() bool
 }
 
 // Sample is a reading of the table.
@@ -25,21 +27,11 @@ type Sample struct {
 	// counters.
 	Entries []ipvs.Entry
 	Daemons []ipvs.Daemon
+	// Frozen reports whether the kernel does not add up its counters, so that all rates
+	// are 0.
+	Frozen bool
 	// Err is the error of a table that could not be read.
 	Err error
-}
-
-// counterPeriod is the time in which the kernel adds up the counters of its processors
-// once. In between they seem to stand still.
-const counterPeriod = 2 * time.Second
-
-// spanOf returns the number of intervals over which rates are measured, so that they are
-// whole periods of the kernel.
-func spanOf(interval time.Duration) int {
-	if interval%counterPeriod == 0 {
-		return 1
-	}
-	return 2
 }
 
 // sampler reads samples.
@@ -60,11 +52,15 @@ func newSampler(k Kernel, service *ipvs.ServiceID) *sampler {
 // is another one than before.
 func (s *sampler) sample(interval time.Duration) Sample {
 	if s.interval != interval {
-		s.meter, s.interval = ipvs.NewMeter(spanOf(interval)), interval
+		s.meter, s.interval = s.kernel.Meter(interval), interval
 	}
 
 	at := s.now()
-	table, err := s.kernel.Table(ipvs.Query{Service: s.service, Detail: ipvs.WithStats})
+	var table ipvs.Table
+	elapsed, err := s.meter.Measure(func() (_ []ipvs.Entry, err error) {
+		table, err = s.kernel.Table(ipvs.Query{Service: s.service, Detail: ipvs.WithStats})
+		return table.Entries, err
+	})
 	if err != nil {
 		return Sample{At: at, Err: err}
 	}
@@ -74,7 +70,6 @@ func (s *sampler) sample(interval time.Duration) Sample {
 		return Sample{At: at, Err: err}
 	}
 
-	elapsed := s.meter.Measure(table.Entries, at)
 	table.Sort()
-	return Sample{At: at, Elapsed: elapsed, Entries: table.Entries, Daemons: daemons}
+	return Sample{At: at, Elapsed: elapsed, Entries: table.Entries, Daemons: daemons, Frozen: !s.kernel.Estimates()}
 }

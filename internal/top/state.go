@@ -200,7 +200,7 @@ func (t *state) add(s *Sample) {
 		}
 	}
 
-	t.last = Sample{At: s.At, Elapsed: s.Elapsed, Daemons: s.Daemons}
+	t.last = Sample{At: s.At, Elapsed: s.Elapsed, Daemons: s.Daemons, Frozen: s.Frozen}
 	if s.Elapsed > 0 {
 		t.connTrend.add(t.totals.ConnectionRate, totalsLength)
 		t.packetTrend.add(t.totals.InPacketRate+t.totals.OutPacketRate, totalsLength)

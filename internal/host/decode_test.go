@@ -148,7 +148,7 @@ func TestDecodeLinkSysctls(t *testing.T) {
 	for name, text := range map[string]string{
 		"net.ipv4.conf.eth0/7.forwarding": "100", "net.ipv4.conf.eth0/7.send_redirects": "105", "net.ipv4.conf.eth0/7.rp_filter": "107",
 		"net.ipv4.conf.eth0/7.arp_announce": "117", "net.ipv4.conf.eth0/7.arp_ignore": "118",
-		"net.ipv6.conf.eth0/7.forwarding": "100", "net.ipv6.conf.eth0/7.disable_ipv6": "126",
+		"net.ipv6.conf.eth0/7.forwarding": "100", "net.ipv6.conf.eth0/7.accept_ra": "103", "net.ipv6.conf.eth0/7.disable_ipv6": "126",
 	} {
 		want[name] = Sysctl{Present, text}
 	}

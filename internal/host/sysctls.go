@@ -49,6 +49,7 @@ func linkSysctls() []linkSysctl {
 		{"net.ipv4.conf.arp_ignore", conf4, 18},
 		{"net.ipv4.conf.accept_local", conf4, 22},
 		{"net.ipv6.conf.forwarding", conf6, 0},
+		{"net.ipv6.conf.accept_ra", conf6, 3},
 		{"net.ipv6.conf.disable_ipv6", conf6, 26},
 	}
 }

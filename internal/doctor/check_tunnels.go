@@ -128,10 +128,12 @@ func tunnelSource(v *view, r *reporter) {
 }
 
 // sourceAdvice returns how the packets to a server get another source than an address of a
-// service. In IPv6, the kernel does not choose a deprecated address (RFC 6724, rule 3).
+// service. In IPv6, the kernel does not choose a deprecated address (RFC 6724, rule 3); the
+// address has to be added again, because IPVS keeps the source of a server until a route
+// changes (__ip_vs_dst_check).
 func (v *view) sourceAdvice(source, server netip.Addr) string {
 	if holder, ok := v.holder(source); ok && source.Is6() {
-		return fmt.Sprintf("ip address change %s dev %s nodad preferred_lft 0", v.holders[source].Addr, holder.Name)
+		return fmt.Sprintf("ip address del %s dev %[2]s; ip address add %[1]s dev %[2]s nodad preferred_lft 0", v.holders[source].Addr, holder.Name)
 	}
 	return fmt.Sprintf("change the route to %s so that it has src ADDRESS, another address of this machine", server)
 }

@@ -93,7 +93,7 @@ func tunnelsCases() []checkCase {
 		}, []Finding{
 			{Fault, "tunnel-source", "TCP [2001:db8:20::202]:80 -> [2001:db8:30::31]:80",
 				"packets to 2001:db8:30::31 are sent from 2001:db8:20::202, which is the address of a service",
-				"the server has that address, too, and drops them: ip address change 2001:db8:20::202/128 dev front nodad preferred_lft 0"},
+				"the server has that address, too, and drops them: ip address del 2001:db8:20::202/128 dev front; ip address add 2001:db8:20::202/128 dev front nodad preferred_lft 0"},
 		}},
 	}
 }

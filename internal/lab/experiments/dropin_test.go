@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,11 +27,13 @@ func TestDropIn(t *testing.T) {
 	}
 	t.Run("ldirectord", ldirectord)
 	t.Run("keepalived", keepalived)
+	t.Run("promtool", promtool)
 }
 
 // inGuest installs the test's packages and runs the test in a guest.
 func inGuest(t *testing.T) {
-	err := lab.Install(t.Context(), lab.Tool{Program: "ldirectord", Package: "ldirectord"}, lab.Tool{Program: "keepalived", Package: "keepalived"})
+	err := lab.Install(t.Context(), lab.Tool{Program: "ldirectord", Package: "ldirectord"}, lab.Tool{Program: "keepalived", Package: "keepalived"},
+		lab.Tool{Program: "promtool", Package: "prometheus"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,5 +161,38 @@ func keepalived(t *testing.T) {
 	// The saved rules restore the same table.
 	if r := result(t, c.machine, c.ours, call{"ipvsadm-restore", rules}); r.Status != 0 || c.do(c.machine, "ipvsadm -Sn") != rules {
 		t.Errorf("keepalived's table, saved and restored: %s", text(r))
+	}
+}
+
+// promtool checks the metrics of an empty table, and of one of every kind, with the checker
+// of Prometheus. It prints nothing if there is nothing wrong with them.
+func promtool(t *testing.T) {
+	ours, _ := programs(t)
+	program, err := ours.Path("ipvsadm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns, err := difftest.NewNamespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ns.Close()
+
+	for _, script := range []string{
+		`"$0" -L --metrics | promtool check metrics`,
+		`"$0" -R <testdata/table && "$0" --start-daemon master --mcast-interface lo`,
+		`"$0" -L --metrics | promtool check metrics`,
+		`"$0" -L --metrics --by service | promtool check metrics`,
+	} {
+		t.Run(script, func(t *testing.T) {
+			var out []byte
+			err := ns.Do(func() (err error) {
+				out, err = exec.Command("sh", "-c", script, program).CombinedOutput()
+				return err
+			})
+			if err != nil || len(out) > 0 {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }

@@ -44,16 +44,16 @@ var columns = [...]column{
 	byListing:     {title: "Service / server", width: 22},
 	byMethod:      {title: "Method", width: 6},
 	byWeight:      {title: "Wght", width: 5, value: weightOf},
-	byActive:      {title: "Activ", width: 5, value: activeOf},
-	byInactive:    {title: "Inact", width: 5, value: inactiveOf},
+	byActive:      {title: "Actv", width: 5, value: activeOf},
+	byInactive:    {title: "Inac", width: 5, value: inactiveOf},
 	byPersistent:  {title: "Pers", width: 5, value: persistentOf},
-	byConnRate:    {title: "Con/s", width: 5, value: rate(func(s *ipvs.Stats) uint64 { return s.ConnectionRate }), isRate: true},
+	byConnRate:    {title: "CPS", width: 5, value: rate(func(s *ipvs.Stats) uint64 { return s.ConnectionRate }), isRate: true},
 	byInPackets:   {title: "PktI", width: 5, value: rate(func(s *ipvs.Stats) uint64 { return s.InPacketRate }), isRate: true},
 	byOutPackets:  {title: "PktO", width: 5, value: rate(func(s *ipvs.Stats) uint64 { return s.OutPacketRate }), isRate: true},
 	byInBits:      {title: "BitI", width: 5, value: rate(func(s *ipvs.Stats) uint64 { return 8 * s.InByteRate }), isRate: true},
 	byOutBits:     {title: "BitO", width: 5, value: rate(func(s *ipvs.Stats) uint64 { return 8 * s.OutByteRate }), isRate: true},
-	byConnShare:   {title: "%Con", width: 4, value: connShareOf, text: connShareText},
-	byWeightShare: {title: "%Wgt", width: 4, value: weightShareOf, text: weightShareText},
+	byConnShare:   {title: "%Con", width: 5, value: connShareOf, text: connShareText},
+	byWeightShare: {title: "%Wgt", width: 5, value: weightShareOf, text: weightShareText},
 	byTrend:       {title: "Connections/s", width: 10},
 }
 
@@ -180,7 +180,7 @@ func permille(part, whole uint64) uint64 {
 
 // connShareText returns the share in the connections. A service has none.
 func connShareText(r row) string {
-	if r.server == nil || !r.server.removedAt.IsZero() {
+	if r.server == nil {
 		return ""
 	}
 	return percent(connectionsOf(r), connectionsOf(row{r.service, nil}))
@@ -188,7 +188,7 @@ func connShareText(r row) string {
 
 // weightShareText returns the share in the weights. A service has none.
 func weightShareText(r row) string {
-	if r.server == nil || !r.server.removedAt.IsZero() {
+	if r.server == nil {
 		return ""
 	}
 	return percent(weightOf(r), r.service.weight)

@@ -92,7 +92,15 @@ func (m *Model) withGraph(numbers string, h history) line {
 
 // headline returns the first line: where and when.
 func (m *Model) headline() line {
-	words := []string{"ipvsadm-top", visible(m.Host)}
+	words := []string{"ipvsadm-top"}
+	if m.paused {
+		words = append(words, "PAUSED")
+	}
+	if m.state.last.Frozen {
+		words = append(words, "NO RATES (run_estimation=0)")
+	}
+
+	words = append(words, visible(m.Host))
 	if m.NetNS != "" {
 		words = append(words, "netns "+visible(m.NetNS))
 	}
@@ -100,12 +108,6 @@ func (m *Model) headline() line {
 		words = append(words, m.state.last.At.Format(time.DateTime))
 	}
 	words = append(words, "every "+seconds(m.Interval))
-	if m.paused {
-		words = append(words, "PAUSED")
-	}
-	if m.state.last.Frozen {
-		words = append(words, "NO RATES: run_estimation=0")
-	}
 	return styledLine(strong, strings.Join(words, "  "))
 }
 
@@ -184,11 +186,7 @@ func isWord(id columnID) bool { return id == byListing || id == byMethod || id =
 // rowLine returns a row.
 func (m *Model) rowLine(r row, ids []columnID, widths map[columnID]int) line {
 	at := m.state.last.At
-	rowMark := r.service.mark(at)
-	if r.server != nil {
-		rowMark = r.server.mark(at)
-	}
-
+	rowMark := r.mark(at)
 	var b strings.Builder
 	b.WriteByte(byte(rowMark))
 	b.WriteString(m.foldSign(r))
@@ -218,11 +216,13 @@ func (m *Model) cell(r row, id columnID, width int) string {
 	c := &columns[id]
 	switch {
 	case id == byListing && r.server != nil:
-		return "  " + left(m.serverName(r.service, r.server), width-2, m.glyphs.cut)
+		return " " + left(m.serverName(r.service, r.server), width-1, m.glyphs.cut)
 	case id == byListing:
 		return left(m.serviceName(r.service), width, m.glyphs.cut)
 	case id == byMethod:
 		return left(method(r), width, m.glyphs.cut)
+	case r.mark(m.state.last.At) == removed:
+		return left("", width, "")
 	case id == byTrend:
 		return m.glyphs.graph(trendOf(r), width)
 	case c.text != nil:
@@ -314,7 +314,7 @@ func help() []line {
 		"T  at its upper threshold     Z  weight 0: gets no new connections",
 		"I  no traffic for 30 s        E  a service without servers",
 		"",
-		"Con/s  new connections per second    PktI PktO BitI BitO  packets, bits per",
+		"CPS  new connections per second      PktI PktO BitI BitO  packets, bits per",
 		"second, in and out                   Pers  persistent clients",
 		"%Con  share of the service's connections, beside  %Wgt  share of its weights",
 		"Rates are measured by the counters over the last interval, or two that are odd.",

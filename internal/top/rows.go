@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/format"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -14,6 +15,15 @@ import (
 type row struct {
 	service *service
 	server  *server // nil in the row of the service
+}
+
+// mark returns the mark of the row at a time. The servers of a service that was removed
+// are removed.
+func (r row) mark(at time.Time) mark {
+	if m := r.service.mark(at); r.server == nil || m == removed {
+		return m
+	}
+	return r.server.mark(at)
 }
 
 // arrange finds out which rows there are, and in which order. The cursor stays on what it

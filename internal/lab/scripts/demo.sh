@@ -1,8 +1,9 @@
 #!/bin/sh
 # Plays the lecture's session on a director with real traffic, then its experiments,
-# then the story of a fault that ipvsadm-doctor finds, and shows all as at a terminal. It makes network namespaces and fills the IPVS
-# table of the machine it runs on, so it is for a guest: make demo. The status is
-# the number of listings that were not as the reference's.
+# then the story of a fault that ipvsadm-doctor finds, and shows all as at a terminal.
+# It makes network namespaces and fills the IPVS table of the machine it runs on, so
+# it is for a guest: make demo. The status is the number of listings that were not as
+# the reference's.
 # usage: demo.sh DIRECTORY-OF-THE-PROGRAMS [DIRECTORY-OF-TRAFFIC]
 
 here=$(dirname "$0")

@@ -68,7 +68,7 @@ const (
 func Run(args []string, env Env) int {
 	r, err := parse(args[min(1, len(args)):])
 	if err != nil {
-		return fail(env, fmt.Errorf("%w\nTry '%s -h'.", err, program))
+		return fail(env, fmt.Sprintf("%v\nTry '%s -h'.", err, program))
 	}
 
 	switch {
@@ -84,7 +84,7 @@ func Run(args []string, env Env) int {
 func examine(env Env, r *request) int {
 	facts, err := gather(env, r)
 	if err != nil {
-		return fail(env, err)
+		return fail(env, err.Error())
 	}
 
 	report := doctor.Run(facts, doctor.Options{Role: r.role(), Skip: r.skip})
@@ -112,15 +112,15 @@ func statusOf(report *doctor.Report, facts *doctor.Facts) int {
 // write writes output. It returns the status, or another one if that fails.
 func write(env Env, text []byte, status int) int {
 	if _, err := env.Stdout.Write(text); err != nil {
-		return fail(env, fmt.Errorf("cannot write: %w", err))
+		return fail(env, fmt.Sprintf("cannot write: %v", err))
 	}
 	return status
 }
 
-// fail reports an error and returns the status for it.
-func fail(env Env, err error) int {
+// fail prints a message and returns the status for errors.
+func fail(env Env, message string) int {
 	// Nobody is left to report to when this fails.
-	_, _ = fmt.Fprintf(env.Stderr, "%s: %v\n", program, err)
+	_, _ = fmt.Fprintf(env.Stderr, "%s: %s\n", program, message)
 	return StatusIncomplete
 }
 

@@ -336,7 +336,7 @@ func TestDecodeFeatures(t *testing.T) {
 		{"only possible", features(2, "rx-lro"), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			index, lro, err := decodeFeatures(message(t, nil, tt.attributes))
+			index, lro, err := decodeFeatures(message(t, nil, tt.attributes), lroName)
 			if index != 5 || lro != tt.want || err != nil {
 				t.Errorf("index %d, %t, %v", index, lro, err)
 			}
@@ -363,7 +363,7 @@ func FuzzDecoders(f *testing.F) {
 	f.Add(message(f, ifinfomsg(2, 1), func(e *genl.Encoder) { e.String(linkAttrName, "eth0") }))
 	f.Add(message(f, rtmsg(32, 1), func(e *genl.Encoder) { e.Bytes(routeAttrHops, make([]byte, 9)) }))
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		_, _, _ = decodeFeatures(b)
+		_, _, _ = decodeFeatures(b, lroName)
 		_, _ = decodeFOUPort(b)
 		if len(b) >= linkHeader {
 			_, _ = decodeLink(b, Sysctls{})

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 )
 
 // fresh makes a network namespace for the test, in which its goroutine stays, and runs
@@ -156,6 +158,37 @@ func TestKernelFacts(t *testing.T) {
 			t.Errorf("modules %v", f.Modules)
 		}
 	})
+}
+
+// TestKernelFeatures checks that a feature is found on the link that has it. No link of a
+// guest has large receive offload.
+func TestKernelFeatures(t *testing.T) {
+	fresh(t, "ip link set lo up; ip link add dummy0 type dummy")
+	socket, err := genl.OpenSocket()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := genl.New(socket)
+	defer conn.Close()
+	f := gathered(t, Request{})
+	lo, dummy0 := linkNamed(t, &f, "lo").Index, linkNamed(t, &f, "dummy0").Index
+
+	for _, tt := range []struct {
+		feature    string
+		lo, dummy0 bool
+	}{
+		{"loopback", true, false},
+		{"tx-scatter-gather", true, true},
+		{"rx-lro", false, false},
+		{"no-such", false, false},
+	} {
+		t.Run(tt.feature, func(t *testing.T) {
+			on, err := readFeature(conn, tt.feature)
+			if on[lo] != tt.lo || on[dummy0] != tt.dummy0 || err != nil {
+				t.Errorf("lo %t, dummy0 %t, %v", on[lo], on[dummy0], err)
+			}
+		})
+	}
 }
 
 // TestKernelLinkSysctls checks that the parameters of links, which come with the list of

@@ -13,35 +13,40 @@ const lroName = "rx-lro"
 
 // readOffloads sets Link.LRO.
 func (g *gatherer) readOffloads(conn *genl.Conn) error {
-	family, err := conn.LookUp(ethtoolFamily)
+	on, err := readFeature(conn, lroName)
 	if err != nil {
 		return err
 	}
-
-	on := map[int]bool{}
-	request := genl.Request{
-		Family: family, Version: ethtoolVersion, Command: ethtoolGetFeatures,
-		Body: func(e *genl.Encoder) { e.Nested(featuresAttrHeader, func(*genl.Encoder) {}) },
-	}
-	_, err = conn.Dump(request, func() { clear(on) }, func(b []byte) error {
-		index, lro, err := decodeFeatures(b)
-		on[index] = lro
-		return err
-	})
-	if err != nil {
-		return err
-	}
-
 	for i := range g.facts.Links {
 		g.facts.Links[i].LRO = on[g.facts.Links[i].Index]
 	}
 	return nil
 }
 
-// decodeFeatures decodes the features of a link: its index, and whether large receive
-// offload is on. The active features are a set that lists those that are on
+// readFeature returns the indexes of the links on which a feature is on.
+func readFeature(conn *genl.Conn, name string) (on map[int]bool, err error) {
+	family, err := conn.LookUp(ethtoolFamily)
+	if err != nil {
+		return nil, err
+	}
+
+	on = map[int]bool{}
+	request := genl.Request{
+		Family: family, Version: ethtoolVersion, Command: ethtoolGetFeatures,
+		Body: func(e *genl.Encoder) { e.Nested(featuresAttrHeader, func(*genl.Encoder) {}) },
+	}
+	_, err = conn.Dump(request, func() { clear(on) }, func(b []byte) error {
+		index, isOn, err := decodeFeatures(b, name)
+		on[index] = isOn
+		return err
+	})
+	return on, err
+}
+
+// decodeFeatures decodes the features of a link: its index, and whether the one of this
+// name is on. The active features are a set that lists those that are on
 // (ethnl_put_bitset32 of net/ethtool/bitset.c, without a mask).
-func decodeFeatures(b []byte) (index int, lro bool, err error) {
+func decodeFeatures(b []byte, name string) (index int, isOn bool, err error) {
 	d := genl.NewDecoder(b)
 	for d.Next() {
 		switch d.Type() {
@@ -53,13 +58,13 @@ func decodeFeatures(b []byte) (index int, lro bool, err error) {
 				}
 			}
 		case featuresAttrActive:
-			lro, err = hasFeature(d.Bytes(), lroName)
+			isOn, err = hasFeature(d.Bytes(), name)
 		}
 		if err != nil {
 			return 0, false, err
 		}
 	}
-	return index, lro, d.Err()
+	return index, isOn, d.Err()
 }
 
 // hasFeature reports whether a set has an element of this name.

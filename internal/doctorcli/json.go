@@ -3,7 +3,11 @@ package doctorcli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/doctor"
 )
@@ -75,7 +79,24 @@ func jsonReport(r *request, facts *doctor.Facts, report *doctor.Report, status i
 	e.SetEscapeHTML(false)
 	// Strings and numbers can always be encoded.
 	_ = e.Encode(d)
-	return b.Bytes()
+	return append(escape(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), '\n')
+}
+
+// escape escapes the characters of a document that are not printable, which are all in
+// strings: documents are looked at in terminals too.
+func escape(document []byte) []byte {
+	escaped := make([]byte, 0, len(document)+1)
+	for _, r := range string(document) {
+		switch high, low := utf16.EncodeRune(r); {
+		case unicode.IsPrint(r) && r != utf8.RuneError:
+			escaped = utf8.AppendRune(escaped, r)
+		case high != utf8.RuneError:
+			escaped = fmt.Appendf(escaped, `\u%04x\u%04x`, high, low)
+		default:
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+		}
+	}
+	return escaped
 }
 
 // roleName returns the name of a role.

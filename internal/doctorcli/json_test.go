@@ -1,11 +1,14 @@
 package doctorcli
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/doctor"
 )
 
 // validate checks a document against the schema.
@@ -81,4 +84,29 @@ func TestJSONReport(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	validate(t, got)
+}
+
+// TestJSONText checks that a reader gets every text as it is, but that invalid UTF-8 is
+// U+FFFD, and that a terminal gets no control character.
+func TestJSONText(t *testing.T) {
+	for text, want := range map[string]string{
+		"eth0 <&> \"\\":       `"eth0 <&> \"\\"`,
+		"ä→":                  `"ä→"`,
+		"a\x1b[31m\x7f\u009b": `"a\u001b[31m\u007f\u009b"`,
+		"a\u2028b\U000e0001":  `"a\u2028b\udb40\udc01"`,
+		"a\xffb":              `"a\ufffdb"`,
+	} {
+		t.Run(want, func(t *testing.T) {
+			report := doctor.Report{Findings: []doctor.Finding{{Level: doctor.Note, Code: "lro", Subject: text, Evidence: "x"}}}
+			got := jsonReport(&request{}, &doctor.Facts{}, &report, 0)
+			validate(t, string(got))
+			if !strings.Contains(string(got), `"subject":`+want+`,`) {
+				t.Errorf("got %s", got)
+			}
+			var d document
+			if err := json.Unmarshal(got, &d); err != nil || d.Findings[0].Subject != strings.ToValidUTF8(text, "\ufffd") {
+				t.Errorf("read back: %v, %q", err, d.Findings)
+			}
+		})
+	}
 }

@@ -274,6 +274,7 @@ func TestDecodeRouteAnswer(t *testing.T) {
 		{"local", rtmsg(32, 2), func(e *genl.Encoder) { e.Uint32(routeAttrLink, 1) }, nil, routeAnswer{bits: 32, route: Route{Type: RouteLocal, Link: 1}}},
 		{"of a type to come", rtmsg(32, 99), none, nil, routeAnswer{bits: 32}},
 		{"none", nil, nil, syscall.ENETUNREACH, routeAnswer{route: Route{Type: RouteNone}}},
+		{"without IPv6", nil, nil, syscall.EOPNOTSUPP, routeAnswer{route: Route{Type: RouteNone}}},
 		{"unreachable", nil, nil, syscall.EHOSTUNREACH, routeAnswer{route: Route{Type: RouteUnreachable}}},
 		{"prohibit", nil, nil, syscall.EACCES, routeAnswer{route: Route{Type: RouteProhibit}}},
 		{"blackhole", nil, nil, syscall.EINVAL, routeAnswer{route: Route{Type: RouteBlackhole}}},

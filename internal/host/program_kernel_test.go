@@ -14,11 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// doctorReport is what a JSON report says about what could not be read.
+// doctorReport is what is read of a JSON report.
 type doctorReport struct {
-	Status  int
-	Done    []string
-	Unknown []struct{ Fact, Name, Reason string }
+	Status   int
+	Findings []struct{ Code string }
+	Done     []string
+	Unknown  []struct{ Fact, Name, Reason string }
 }
 
 // runDoctor runs a script in the namespace of the calling thread, in which $doctor is the
@@ -103,6 +104,43 @@ func TestKernelLimitedView(t *testing.T) {
 			}
 			if r.Status != tt.status || len(r.Done) == 0 {
 				t.Errorf("status %d, want %d; %d checks were done", r.Status, tt.status, len(r.Done))
+			}
+		})
+	}
+}
+
+// TestKernelProgramNetNS checks that the program looks at the namespace that it is asked to
+// look at: its addresses, routes and sysctls.
+func TestKernelProgramNetNS(t *testing.T) {
+	fresh(t, "ip link set lo up; sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2")
+	script := `
+ip netns add doctor
+ip -n doctor link set lo up
+ip -n doctor address add 10.7.7.7/32 dev lo
+ip -n doctor link add eth0 type veth peer name peer
+ip -n doctor link set eth0 up
+ip -n doctor address add 192.0.2.1/24 dev eth0
+ip netns exec doctor sysctl -qw net.ipv4.conf.all.arp_ignore=$ignore net.ipv4.conf.all.arp_announce=2
+status=0
+$doctor --json --real-server --method route --vip 10.7.7.7 $netns || status=$?
+ip netns delete doctor
+exit $status
+`
+	for _, tt := range []struct {
+		name, environment string
+		want              []string
+	}{
+		{"here", "ignore=1 netns=", []string{"vip-missing"}},
+		{"there, healthy", "ignore=1 netns='--netns doctor'", nil},
+		{"there, with a fault", "ignore=0 netns='--netns doctor'", []string{"arp-problem"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var codes []string
+			for _, f := range runDoctor(t, tt.environment+script, 0).Findings {
+				codes = append(codes, f.Code)
+			}
+			if diff := cmp.Diff(tt.want, codes); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

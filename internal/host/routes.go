@@ -53,9 +53,12 @@ type routeAnswer struct {
 
 // routeErrors are the errors by which the kernel answers for destinations that cannot be
 // reached (fib_props of net/ipv4/fib_semantics.c, ip6_rt_type_to_error of
-// net/ipv6/route.c).
+// net/ipv6/route.c), and for IPv6 where it is disabled (rtnetlink_rcv_msg of
+// net/core/rtnetlink.c).
 var routeErrors = map[syscall.Errno]RouteType{
 	syscall.ENETUNREACH:  RouteNone,
+	syscall.EOPNOTSUPP:   RouteNone,
+	syscall.EAFNOSUPPORT: RouteNone,
 	syscall.EHOSTUNREACH: RouteUnreachable,
 	syscall.EACCES:       RouteProhibit,
 	syscall.EINVAL:       RouteBlackhole,

@@ -1,7 +1,6 @@
 # The lecture's experiments, the second part of demo.sh: one service, two real
 # servers of weights 3 and 1, and what becomes of 40 requests. Each director and
-# real server is set up by director.sh and real-server.sh. At the end ipvsadm-doctor
-# finds out why one of the servers gets all requests.
+# real server is set up by director.sh and real-server.sh.
 
 # requests shows what the clients are answered, with both servers and with the
 # heavier one stopped for new connections: requests SERVICE HEAVY METHOD.
@@ -64,22 +63,4 @@ wait $conversation
 uniq -c /tmp/conversation
 on director1 ipvsadm -Ln --stats
 on director2 ipvsadm -Ln --stats
-clear
-
-title 'Why does it not work? A real server that answers ARP'
-sh "$here/sync.sh" || exit
-serve real21 $vip:80
-serve real22 $vip:80
-on director1 "sh $here/director.sh direct eth0 $vip 172.20.0.21 3 172.20.0.22 1"
-on real22 'sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0'
-client "traffic get $vip:80 20"
-on director1 ipvsadm -Ln
-on director1 ipvsadm-doctor
-on real22 "ipvsadm-doctor --real-server --vip $vip --method route --director 172.20.0.1"
-[ $? = 2 ] || failures=$((failures + 1))
-on real22 'sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2'
-on real22 "ipvsadm-doctor --real-server --vip $vip --method route --director 172.20.0.1" || failures=$((failures + 1))
-client 'ip neighbour flush dev eth0'
-client "traffic get $vip:80 20"
-on director1 ipvsadm -Ln
 clear

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -106,13 +107,11 @@ func readConnections(f *doctor.Facts, k Kernel) {
 	f.Connections = counter.Result()
 }
 
-// maxGaps bounds the gaps, of which each line of a file can make one.
-const maxGaps = 100
-
-// addGap adds a gap if err is not nil. The reason is that of the system, without the
-// request, which the fact says.
+// addGap adds a gap if err is not nil, and there is none of the same part yet. The reason
+// is that of the system, without the request, which the fact says.
 func addGap(f *doctor.Facts, fact doctor.Fact, name string, err error) {
-	if err == nil || len(f.Gaps) >= maxGaps {
+	isSame := func(g doctor.Gap) bool { return g.Fact == fact && g.Name == name }
+	if err == nil || slices.ContainsFunc(f.Gaps, isSame) {
 		return
 	}
 

@@ -53,8 +53,9 @@ func (m *machine) Daemons() ([]ipvs.Daemon, error)  { return nil, m.daemonsErr }
 
 func (m *machine) Connections() (iter.Seq2[*ipvs.Connection, error], error) {
 	return func(yield func(*ipvs.Connection, error) bool) {
-		if m.connectionErr != nil {
-			yield(nil, m.connectionErr)
+		// A client can cause many lines that cannot be parsed.
+		if m.connectionErr != nil && yield(nil, m.connectionErr) {
+			yield(nil, errors.New("another line"))
 		}
 	}, m.connectionsErr
 }

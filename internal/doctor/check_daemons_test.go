@@ -30,6 +30,9 @@ func daemonsCases() []checkCase {
 			m.daemon(ipvs.Master, 1)
 			m.link(front).Running = false
 		}, []Finding{
+			{Fault, "no-carrier", "front",
+				"it has the address 172.20.0.200 of a service, and no carrier",
+				"no request comes in by it: check the cable, or the other end of the link"},
 			{Fault, "daemon-mismatch", "master sync daemon on front",
 				"front has no carrier",
 				"connections are not synchronised: check the cable, or the other end of the link"},

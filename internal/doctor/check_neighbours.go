@@ -44,35 +44,3 @@ func (v *view) reportNeighbour(r *reporter, subject string, hop netip.Addr, link
 		r.warning(subject, fmt.Sprintf("%s has not answered on %s yet (neighbour entry INCOMPLETE)", hop, v.linkName(link)), advice)
 	}
 }
-
-// vipDuplicate finds IPv6 addresses of services that the kernel does not use, because
-// another machine has them or may have them (addrconf_dad_failure of
-// net/ipv6/addrconf.c).
-func vipDuplicate(v *view, r *reporter) {
-	vips := v.Target.VIPs
-	if v.role == Director {
-		vips = v.vips()
-	}
-	for _, vip := range vips {
-		a := v.holders[vip]
-		if a == nil {
-			continue
-		}
-
-		name := v.linkName(a.Link)
-		advice := fmt.Sprintf("several machines have the address on purpose: ip address del %s dev %s; %s", a.Addr, name, addressCommand(vip, name))
-		switch {
-		case a.DADFailed:
-			r.fault(vip.String(), fmt.Sprintf("another machine on the network of %s has it, too (dadfailed)", name), advice)
-		case a.Tentative:
-			r.warning(vip.String(), fmt.Sprintf("%s still looks for duplicates of it and does not use it (tentative)", name), advice)
-		}
-	}
-}
-
-// isUnverified reports whether the machine has an IPv6 address but does not use it, which
-// vipDuplicate reports.
-func (v *view) isUnverified(a netip.Addr) bool {
-	h := v.holders[a]
-	return h != nil && (h.DADFailed || h.Tentative)
-}

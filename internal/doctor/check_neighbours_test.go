@@ -29,28 +29,5 @@ func neighboursCases() []checkCase {
 				"172.20.0.9 does not answer on front (neighbour entry FAILED)",
 				"check that 172.20.0.9 is up and on the network of front, and give the server weight 0 until it is"},
 		}},
-		{"vip-v6-dad", "a duplicate on a director", newDirector, func(m machine) {
-			m.holder("2001:db8:20::200").DADFailed = true
-		}, []Finding{
-			{Fault, "vip-v6-dad", "2001:db8:20::200",
-				"another machine on the network of front has it, too (dadfailed)",
-				"several machines have the address on purpose: ip address del 2001:db8:20::200/128 dev front; ip address add 2001:db8:20::200/128 dev front nodad"},
-		}},
-		{"vip-v6-dad", "a tentative address of a director", newDirector, func(m machine) {
-			m.holder("2001:db8:20::201").Tentative = true
-		}, []Finding{
-			{Warning, "vip-v6-dad", "2001:db8:20::201",
-				"front still looks for duplicates of it and does not use it (tentative)",
-				"several machines have the address on purpose: ip address del 2001:db8:20::201/128 dev front; ip address add 2001:db8:20::201/128 dev front nodad"},
-		}},
-		{"vip-v6-dad", "a duplicate on a real server", routed, func(m machine) {
-			m.holder("2001:db8:20::200").Link = dummy
-			m.holder("2001:db8:20::200").DADFailed = true
-			m.route("2001:db8:20::200", host.Route{Type: host.RouteUnicast, Link: lan})
-		}, []Finding{
-			{Fault, "vip-v6-dad", "2001:db8:20::200",
-				"another machine on the network of dummy0 has it, too (dadfailed)",
-				"several machines have the address on purpose: ip address del 2001:db8:20::200/128 dev dummy0; ip address add 2001:db8:20::200/128 dev dummy0 nodad"},
-		}},
 	}
 }

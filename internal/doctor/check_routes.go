@@ -2,32 +2,10 @@ package doctor
 
 import (
 	"fmt"
-	"net/netip"
-	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/host"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
-
-// vipNotLocal finds addresses of services that this machine does not have. ip_vs_in is a
-// hook of LOCAL_IN, so it sees only packets that the route takes in.
-func vipNotLocal(v *view, r *reporter) {
-	for _, vip := range v.vips() {
-		route := v.Host.Routes[vip]
-		if route.Type == host.RouteLocal || route.Type == host.RouteUnknown || v.isUnverified(vip) {
-			continue
-		}
-
-		evidence := "not an address of this machine: " + v.wayText(vip, route)
-		if v.backupOnly() {
-			r.note(vip.String(), evidence,
-				"right while another director has it; this one needs it when it takes over: "+addressCommand(vip, "INTERFACE"))
-			continue
-		}
-		r.fault(vip.String(), evidence,
-			"IPVS takes packets on their way in: "+addressCommand(vip, "INTERFACE"))
-	}
-}
 
 // noRoute finds servers that no packet can be sent to. __ip_vs_get_out_rt drops the
 // packets.
@@ -76,55 +54,6 @@ func localNode(v *view, r *reporter) {
 				"the service has to run here: packets are not sent anywhere, whatever the forwarding method is")
 		}
 	}
-}
-
-// vipSilent finds addresses of services for which no neighbour gets an answer: they are on
-// lo or a dummy, and the interfaces on their network answer only for their own addresses
-// (arp_ignore of inet_arp_filter; ndisc_recv_ns always).
-func vipSilent(v *view, r *reporter) {
-	for _, vip := range v.vips() {
-		holder, ok := v.holder(vip)
-		if !ok || speaksARP(holder) || v.backupOnly() {
-			continue
-		}
-		links := v.networks(vip)
-		if len(links) == 0 || v.answersFor(vip, links) {
-			continue
-		}
-
-		names := linkNames(links)
-		if vip.Is6() {
-			r.warning(vip.String(), fmt.Sprintf("it is on %s; %s answers neighbour solicitations for its own addresses only", holder.Name, names),
-				"neighbours on that network do not find the director, unless they have a route: "+addressCommand(vip, links[0].Name))
-			continue
-		}
-		r.warning(vip.String(), fmt.Sprintf("it is on %s; arp_ignore keeps %s from answering ARP for it", holder.Name, names),
-			fmt.Sprintf("neighbours on that network do not find the director, unless they have a route: ip address add %s/32 dev %s", vip, links[0].Name))
-	}
-}
-
-// answersFor reports whether one of the links answers ARP for an address that another
-// link has. It does for a link whose parameters are unknown.
-func (v *view) answersFor(vip netip.Addr, links []host.Link) bool {
-	if vip.Is6() {
-		return false
-	}
-	return slices.ContainsFunc(links, func(l host.Link) bool {
-		ignore, ok := v.linkParameter("arp_ignore", l)
-		return !ok || answersForOthers(ignore, v.holders[vip].Scope)
-	})
-}
-
-// answersForOthers reports whether a link answers ARP for an address that another link has,
-// by its arp_ignore and the scope of the address (arp_ignore of net/ipv4/arp.c).
-func answersForOthers(ignore int, scope host.Scope) bool {
-	switch ignore {
-	case 1, 2, 8:
-		return false
-	case 3:
-		return scope != host.ScopeHost
-	}
-	return true
 }
 
 // rpFilter finds interfaces whose reverse path filter drops packets of clients

@@ -35,7 +35,7 @@ func unknownMethod() machine {
 
 // checkCases returns all conditions.
 func checkCases() []checkCase {
-	return slices.Concat(routesCases(), neighboursCases(), linksCases(), tunnelsCases(), sysctlsCases(),
+	return slices.Concat(addressesCases(), routesCases(), neighboursCases(), linksCases(), tunnelsCases(), sysctlsCases(),
 		tablesCases(), connectionsCases(), daemonsCases(), realserverCases())
 }
 

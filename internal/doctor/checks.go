@@ -27,6 +27,22 @@ func packetChecks() []Check {
 			find:   vipNotLocal,
 		},
 		{
+			Code:   "no-carrier",
+			Roles:  Director,
+			Needs:  []Fact{TableFact, LinksFact, AddressesFact},
+			Title:  "the links with addresses of services have a carrier",
+			Source: "net/core/link_watch.c, linkwatch_do_dev",
+			find:   noCarrier,
+		},
+		{
+			Code:   "vip-netmask",
+			Roles:  Director | RealServer,
+			Needs:  []Fact{LinksFact, AddressesFact},
+			Title:  "addresses of services on lo are no networks",
+			Source: howto + "LVS-DR, netmask of the VIP; net/ipv4/fib_frontend.c, fib_add_ifaddr",
+			find:   vipNetmask,
+		},
+		{
 			Code:   "no-route",
 			Roles:  Director,
 			Needs:  []Fact{TableFact, RoutesFact, LinksFact},

@@ -9,11 +9,14 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// conditions returns the conditions of all checks that can be made in a guest. The others
-// are tested with facts written by hand, in package doctor:
-//
-//	lro          no link of a guest has large receive offload
-//	reuse-mode   its second condition is one of kernels before 5.9
+// unmade has the checks whose condition cannot be made in a guest, and why. Package doctor
+// tests them with facts written by hand, and so the second condition of reuse-mode, which
+// only kernels before 5.9 have.
+var unmade = map[string]string{
+	"lro": "no link of a guest has large receive offload",
+}
+
+// conditions returns the conditions of all other checks.
 func conditions() []condition {
 	return slices.Concat(addressConditions(), routeConditions(), serverConditions(), tableConditions(),
 		connectionConditions(), parameterConditions(), daemonConditions(), realServerConditions())
@@ -58,17 +61,29 @@ func addressConditions() []condition {
 	}, {
 		name: "another machine has it", on: "director1",
 		want: "FAULT vip-v6-dad 2001:db8:20::200",
-		made: `@real17 ip link add dad0 type dummy
-			@client ip address add 2001:db8:20::200/128 dev eth0 nodad
+		made: `@client ip address add 2001:db8:20::200/128 dev eth0 nodad
 			ip address del 2001:db8:20::200/128 dev eth0
 			sysctl -qw net.ipv6.conf.all.accept_dad=1 net.ipv6.conf.eth0.accept_dad=1
 			ip address add 2001:db8:20::200/128 dev eth0 preferred_lft 0`,
 		mended: `@client ip address del 2001:db8:20::200/128 dev eth0
 			ip address del 2001:db8:20::200/128 dev eth0
 			ip address add 2001:db8:20::200/128 dev eth0 nodad preferred_lft 0`,
-		after: `@real17 ip link del dad0
-			sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.eth0.accept_dad=0`,
+		after:  "sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.eth0.accept_dad=0",
 		client: "remote", address: "[2001:db8:20::200]:81",
+	}, {
+		name: "no cable", on: "director1", args: "-t 172.20.0.200:80",
+		want:   "FAULT no-carrier eth0",
+		made:   "@machine ip link set director1-lan down",
+		mended: "@machine ip link set director1-lan up",
+		client: "client", address: "172.20.0.200:80",
+	}, {
+		name: "a network on lo", on: "real21", args: onReal21,
+		want: "FAULT vip-netmask 172.20.0.200",
+		made: `ip address del 172.20.0.200/32 dev lo
+			ip address add 172.20.0.200/24 dev lo`,
+		mended: `ip address del 172.20.0.200/24 dev lo
+			ip address add 172.20.0.200/32 dev lo`,
+		client: "client", address: "172.20.0.200:81",
 	}}
 }
 

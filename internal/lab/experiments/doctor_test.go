@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/doctor"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/traffic/talk"
@@ -55,6 +56,22 @@ func TestKernelDoctor(t *testing.T) { testDoctor(t, func(c condition) bool { ret
 // TestLongDoctor checks all conditions: one by one they are made, the doctor finds them and
 // nothing else, and they are mended.
 func TestLongDoctor(t *testing.T) { testDoctor(t, func(condition) bool { return true }) }
+
+// TestKernelDoctorConditions checks that there is a condition for each check that can have
+// one.
+func TestKernelDoctorConditions(t *testing.T) {
+	made := map[string]bool{}
+	for _, c := range conditions() {
+		for want := range strings.Lines(c.want) {
+			made[strings.Fields(want)[1]] = true
+		}
+	}
+	for _, c := range doctor.Checks() {
+		if reason, ok := unmade[c.Code]; ok == made[c.Code] {
+			t.Errorf("%s: made %t, cannot be made %q", c.Code, made[c.Code], reason)
+		}
+	}
+}
 
 // testDoctor checks the healthy laboratory, and then conditions.
 func testDoctor(t *testing.T, selects func(condition) bool) {

@@ -110,6 +110,13 @@ func realserverCases() []checkCase {
 				"it is on lan, which tells the network so",
 				"clients find this server in the director's place: ip address del 172.20.0.200/32 dev lan, and have it on lo"},
 		}},
+		{"arp-problem", "the address is on lo and on an interface", routed, func(m machine) {
+			m.vip("172.20.0.200", lan)
+		}, []Finding{
+			{Fault, "arp-problem", "172.20.0.200",
+				"it is on lan, which tells the network so",
+				"clients find this server in the director's place: ip address del 172.20.0.200/32 dev lan, and have it on lo"},
+		}},
 		{"arp-problem", "the address of IPv6 is on an interface", routed, func(m machine) {
 			m.holder("2001:db8:20::200").Link = lan
 		}, []Finding{

@@ -89,6 +89,11 @@ func healthyDirectors() []healthyCase {
 			m.service("2001:db8:99::9", 80, destination("[2001:db8:30::17]:80", ipvs.Masquerade))
 			m.set("net.ipv4.conf.all.arp_ignore", "1")
 		}},
+		{"vip-no-arp", "on lo and on front", newDirector, func(m machine) {
+			m.set("net.ipv4.conf.all.arp_ignore", "1")
+			m.vip("172.20.0.200", lo)
+			m.vip("2001:db8:20::200", lo)
+		}},
 		{"vip-no-arp", "on lo of a backup director", newDirector, func(m machine) {
 			m.holder("172.20.0.200").Link = lo
 			m.set("net.ipv4.conf.all.arp_ignore", "1")
@@ -101,6 +106,12 @@ func healthyDirectors() []healthyCase {
 			m.Host.Defaults[0] = defaultRoute("192.168.30.254", lan)
 			m.set("net.ipv4.conf.all.rp_filter", "1")
 			m.set("net.ipv4.conf.front.rp_filter", "2")
+		}},
+		{"rp-filter", "loose, on a link with a dot in its name", newDirector, func(m machine) {
+			m.Host.Defaults[0] = defaultRoute("192.168.30.254", lan)
+			m.link(front).Name = "eth0.7"
+			m.set("net.ipv4.conf.all.rp_filter", "1")
+			m.set("net.ipv4.conf.eth0/7.rp_filter", "2")
 		}},
 		{"send-redirects", "on the network of the servers", newDirector, func(m machine) {
 			m.set("net.ipv4.conf.all.send_redirects", "1")
@@ -146,6 +157,17 @@ func healthyTables() []healthyCase {
 				d := &m.entry("172.20.0.200").Destinations[i]
 				d.UpperThreshold, d.ActiveConnections = 10, n
 			}
+		}},
+		{"", "a node of Kubernetes", newDirector, func(m machine) {
+			m.vip("10.96.0.1", dummy)
+			m.service("10.96.0.1", 443, destination("172.20.0.9:6443", ipvs.Masquerade))
+			m.route("172.20.0.9", toFront)
+			m.service("172.20.0.1", 30080, destination("10.244.1.5:8080", ipvs.Masquerade))
+			m.route("10.244.1.5", host.Route{Type: host.RouteUnicast, Link: front, Gateway: addr("172.20.0.9")})
+			m.set("net.ipv4.vs.conntrack", "1")
+			m.set("net.ipv4.conf.all.arp_ignore", "1")
+			m.set("net.ipv4.conf.all.arp_announce", "2")
+			m.set("net.ipv4.vs.expire_nodest_conn", "1")
 		}},
 		{"scheduler-module", "one server, and a firewall mark", newDirector, func(m machine) {
 			m.entry("172.20.0.201").Service.Scheduler = "lblc"

@@ -13,8 +13,10 @@ import (
 // view is what the checks ask of the facts.
 type view struct {
 	*Facts
-	role    Role
-	links   map[int]*host.Link
+	role  Role
+	links map[int]*host.Link
+	// holders has the addresses of this machine. Of one that several links have, it is
+	// the entry of a link that speaks ARP, if there is one.
 	holders map[netip.Addr]*host.Address
 	// connected are the addresses that make a network reachable by a link that speaks
 	// ARP.
@@ -29,7 +31,9 @@ func newView(f *Facts, role Role) *view {
 	}
 	for i := range f.Host.Addresses {
 		a := &f.Host.Addresses[i]
-		v.holders[a.Addr.Addr()] = a
+		if other := v.holders[a.Addr.Addr()]; other == nil || !speaksARP(v.link(other.Link)) {
+			v.holders[a.Addr.Addr()] = a
+		}
 		if speaksARP(v.link(a.Link)) && !a.Addr.IsSingleIP() {
 			v.connected = append(v.connected, a)
 		}

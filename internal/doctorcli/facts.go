@@ -63,6 +63,7 @@ func readIPVS(f *doctor.Facts, h Host, open func() (Kernel, error)) {
 	defer k.Close()
 
 	f.Table, err = k.Table(ipvs.Query{Detail: ipvs.WithoutStats})
+	f.Table.Sort() // findings are in the order of the listing
 	addGap(f, doctor.TableFact, "", err)
 	hasTable := err == nil
 

@@ -62,10 +62,8 @@ const (
 	RoutesFact     = Fact(host.Routes)
 	NeighboursFact = Fact(host.Neighbours)
 	SysctlsFact    = Fact(host.SysctlTree)
-	ModulesFact    = Fact(host.ModuleList)
 	StatusFact     = Fact(host.StatusFile)
 	AppsFact       = Fact(host.AppsFile)
-	FOUFact        = Fact(host.FOU)
 )
 
 // Gap is a fact, or a part of one, that could not be read.

@@ -66,7 +66,7 @@ func TestNoFacts(t *testing.T) {
 		var gaps []Gap
 		for _, fact := range []Fact{
 			TableFact, TimeoutsFact, DaemonsFact, ConnectionsFact, LinksFact, OffloadsFact, AddressesFact,
-			RoutesFact, NeighboursFact, SysctlsFact, ModulesFact, StatusFact, AppsFact, FOUFact,
+			RoutesFact, NeighboursFact, SysctlsFact, StatusFact, AppsFact,
 		} {
 			gaps = append(gaps, Gap{Fact: fact, Reason: "no such file or directory"})
 		}

@@ -28,7 +28,7 @@ func gather(env Env, r *request) (*doctor.Facts, error) {
 		readIPVS(f, h, func() (Kernel, error) { return env.OpenKernel(r.netns) })
 	}
 
-	f.Host, err = h.Facts(host.Request{Addresses: addresses(f), IPVS: !r.realServer, Tunnels: r.realServer})
+	f.Host, err = h.Facts(host.Request{Addresses: addresses(f), IPVS: !r.realServer})
 	if err != nil {
 		return nil, namespaceError(err)
 	}

@@ -301,7 +301,7 @@ func TestAsked(t *testing.T) {
 		{"--netns web -t 10.0.0.9:1", []string{"host web", "kernel web"}, host.Request{Addresses: []netip.Addr{addr("10.0.0.1"), addr("10.9.0.1")}, IPVS: true}},
 		{
 			"--real-server --vip 10.0.0.1 --vip ::7 --director 10.9.0.254", []string{"host "},
-			host.Request{Addresses: []netip.Addr{addr("10.9.0.254"), addr("10.0.0.1"), addr("::7")}, Tunnels: true},
+			host.Request{Addresses: []netip.Addr{addr("10.9.0.254"), addr("10.0.0.1"), addr("::7")}},
 		},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

@@ -49,7 +49,6 @@ func decodeAddress(b []byte) (Address, error) {
 	a.Addr = netip.PrefixFrom(local, bits)
 	a.NoDAD = flags&flagNoDAD != 0
 	a.DADFailed = flags&flagDADFailed != 0
-	a.Deprecated = flags&flagDeprecated != 0
 	a.Tentative = flags&flagTentative != 0
 	return a, d.Err()
 }

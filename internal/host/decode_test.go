@@ -146,9 +146,9 @@ func TestDecodeLinkSysctls(t *testing.T) {
 	})
 	want := Sysctls{}
 	for name, text := range map[string]string{
-		"net.ipv4.conf.eth0/7.forwarding": "100", "net.ipv4.conf.eth0/7.send_redirects": "105", "net.ipv4.conf.eth0/7.rp_filter": "107",
+		"net.ipv4.conf.eth0/7.send_redirects": "105", "net.ipv4.conf.eth0/7.rp_filter": "107",
 		"net.ipv4.conf.eth0/7.arp_announce": "117", "net.ipv4.conf.eth0/7.arp_ignore": "118",
-		"net.ipv6.conf.eth0/7.forwarding": "100", "net.ipv6.conf.eth0/7.accept_ra": "103", "net.ipv6.conf.eth0/7.disable_ipv6": "126",
+		"net.ipv6.conf.eth0/7.forwarding": "100", "net.ipv6.conf.eth0/7.accept_ra": "103",
 	} {
 		want[name] = Sysctl{Present, text}
 	}
@@ -192,10 +192,10 @@ func TestDecodeAddress(t *testing.T) {
 		{
 			"IPv6, with all flags", concat([]byte{10, 128, 0, 0}, number(1)),
 			func(e *genl.Encoder) {
-				e.Uint32(addressAttrFlags, flagNoDAD|flagDADFailed|flagDeprecated|flagTentative|0x80)
+				e.Uint32(addressAttrFlags, flagNoDAD|flagDADFailed|flagTentative|0xa0)
 				e.Bytes(addressAttrAddress, addr("2001:db8::1").AsSlice())
 			},
-			Address{Addr: netip.MustParsePrefix("2001:db8::1/128"), Link: 1, NoDAD: true, DADFailed: true, Deprecated: true, Tentative: true},
+			Address{Addr: netip.MustParsePrefix("2001:db8::1/128"), Link: 1, NoDAD: true, DADFailed: true, Tentative: true},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -345,27 +345,12 @@ func TestDecodeFeatures(t *testing.T) {
 	}
 }
 
-// TestDecodeFOUPort checks the decoding of ports of encapsulated packets.
-func TestDecodeFOUPort(t *testing.T) {
-	b := message(t, nil, func(e *genl.Encoder) {
-		e.BigEndian16(fouAttrPort, 6080)
-		e.Uint8(fouAttrFamily, syscall.AF_INET6)
-		e.Uint8(fouAttrProtocol, 4)
-		e.Uint8(fouAttrType, fouTypeGUE)
-	})
-	want := FOUPort{Port: 6080, IPv6: true, GUE: true, Protocol: 4}
-	if got, err := decodeFOUPort(b); got != want || err != nil {
-		t.Errorf("%+v, %v, want %+v", got, err, want)
-	}
-}
-
 // FuzzDecoders checks that no message panics.
 func FuzzDecoders(f *testing.F) {
 	f.Add(message(f, ifinfomsg(2, 1), func(e *genl.Encoder) { e.String(linkAttrName, "eth0") }))
 	f.Add(message(f, rtmsg(32, 1), func(e *genl.Encoder) { e.Bytes(routeAttrHops, make([]byte, 9)) }))
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		_, _, _ = decodeFeatures(b, lroName)
-		_, _ = decodeFOUPort(b)
 		if len(b) >= linkHeader {
 			_, _ = decodeLink(b, Sysctls{})
 			_, _ = decodeAddress(b)

@@ -1,6 +1,6 @@
 // Package host reads facts about this machine that are not IPVS itself but decide whether
-// IPVS works: links, addresses, the routes to given addresses, neighbours, sysctls,
-// modules. It changes nothing.
+// IPVS works: links, addresses, the routes to given addresses, neighbours, sysctls.
+// It changes nothing.
 //
 // What cannot be read is in Facts.Gaps, with the reason. It is never guessed.
 package host
@@ -26,19 +26,13 @@ type Facts struct {
 	// for an address that nothing was sent to recently.
 	Neighbours []Neighbour
 	// Sysctls are the kernel parameters below net that the checks need: all of
-	// net.ipv4.vs, those of SysctlNames, and some of net.ipv4.conf and net.ipv6.conf for
-	// all, default and each link.
+	// net.ipv4.vs, those of SysctlNames, and some of net.ipv4.conf for all, default and
+	// each link.
 	Sysctls Sysctls
-	// Modules are the names in /proc/modules, sorted. A module that is built into the
-	// kernel is not among them.
-	Modules []string
 	// Status is /proc/net/ip_vs_status; nil without this file, as before Linux 7.1.
 	Status *Status
 	// Apps are the helpers of /proc/net/ip_vs_app, such as ftp; nil without this file.
 	Apps []App
-	// FOUPorts are the UDP ports on which encapsulated packets are taken (ip fou show);
-	// nil without the module fou.
-	FOUPorts []FOUPort
 	// Gaps are the sources that could not be read.
 	Gaps []Gap
 }
@@ -54,10 +48,8 @@ const (
 	Routes     Source = "routes" // Routes and Defaults
 	Neighbours Source = "neighbours"
 	SysctlTree Source = "sysctls"
-	ModuleList Source = "modules"
 	StatusFile Source = "ip_vs_status"
 	AppsFile   Source = "ip_vs_app"
-	FOU        Source = "fou ports"
 )
 
 // Gap is a source, or a part of one, that could not be read.
@@ -117,8 +109,6 @@ type Address struct {
 	// The flags are those of IPv6 (IFA_F_*): Tentative while duplicates are looked for,
 	// DADFailed if there is one, NoDAD if it was not looked for.
 	Tentative, DADFailed, NoDAD bool
-	// Deprecated reports whether the preferred lifetime is over.
-	Deprecated bool
 }
 
 // Scope is where an address is valid (RT_SCOPE_*).
@@ -219,14 +209,4 @@ type App struct {
 	Protocol string // TCP or UDP
 	Port     uint16
 	Name     string
-}
-
-// FOUPort is a UDP port on which encapsulated packets are taken.
-type FOUPort struct {
-	Port uint16
-	IPv6 bool
-	// GUE reports whether the packets have a header of GUE; else their protocol is
-	// Protocol.
-	GUE      bool
-	Protocol uint8
 }

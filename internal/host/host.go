@@ -28,8 +28,6 @@ type Request struct {
 	Addresses []netip.Addr
 	// IPVS selects Facts.Status, Facts.Apps and the sysctls below net.ipv4.vs.
 	IPVS bool
-	// Tunnels selects Facts.FOUPorts, which only the ends of tunnels need.
-	Tunnels bool
 }
 
 // Open opens a network namespace: that of a name, a process ID or a path as ip netns takes
@@ -126,14 +124,11 @@ func (g *gatherer) readRoutes() {
 	g.check(Neighbours, g.readNeighbours(conn))
 }
 
-// readGeneric reads what families of generic netlink know.
+// readGeneric reads what a family of generic netlink knows.
 func (g *gatherer) readGeneric() {
 	socket, err := genl.OpenSocket()
 	if err != nil {
 		g.gap(Offloads, "", err)
-		if g.request.Tunnels {
-			g.gap(FOU, "", err)
-		}
 		return
 	}
 	conn := genl.New(socket)
@@ -141,9 +136,6 @@ func (g *gatherer) readGeneric() {
 	defer conn.Close()
 
 	g.check(Offloads, g.readOffloads(conn))
-	if g.request.Tunnels {
-		g.check(FOU, g.readFOUPorts(conn))
-	}
 }
 
 // check adds a gap if a source could not be read.
@@ -167,7 +159,6 @@ func (g *gatherer) gap(s Source, name string, err error) {
 // readFiles reads the files of the proc file system, and the kernel's release.
 func (g *gatherer) readFiles() {
 	g.facts.KernelRelease = kernelRelease()
-	g.check(ModuleList, g.readModules())
 	if g.request.IPVS {
 		g.check(StatusFile, g.readStatus())
 		g.check(AppsFile, g.readApps())

@@ -1,11 +1,6 @@
 package host
 
-import (
-	"errors"
-	"io/fs"
-
-	"github.com/ipvsadm-go/ipvsadm/internal/genl"
-)
+import "github.com/ipvsadm-go/ipvsadm/internal/genl"
 
 // lroName is the name of large receive offload (netdev_features_strings of
 // net/ethtool/common.c).
@@ -83,47 +78,4 @@ func hasFeature(set []byte, name string) (has bool, err error) {
 		}
 	}
 	return has, bits.Err()
-}
-
-// readFOUPorts reads the ports on which encapsulated packets are taken. To ask for the
-// family loads nothing: the module has no alias for it.
-func (g *gatherer) readFOUPorts(conn *genl.Conn) error {
-	family, err := conn.LookUp(fouFamily)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the module is not loaded
-	}
-	if err != nil {
-		return err
-	}
-
-	request := genl.Request{Family: family, Version: fouVersion, Command: fouGet}
-	_, err = conn.Dump(request, func() { g.facts.FOUPorts = nil }, func(b []byte) error {
-		p, err := decodeFOUPort(b)
-		g.facts.FOUPorts = append(g.facts.FOUPorts, p)
-		return err
-	})
-	if err != nil {
-		g.facts.FOUPorts = nil
-	}
-	return err
-}
-
-// decodeFOUPort decodes a port.
-func decodeFOUPort(b []byte) (FOUPort, error) {
-	const ipv6 = 10 // AF_INET6
-	var p FOUPort
-	d := genl.NewDecoder(b)
-	for d.Next() {
-		switch d.Type() {
-		case fouAttrPort:
-			p.Port = d.BigEndian16()
-		case fouAttrFamily:
-			p.IPv6 = d.Uint8() == ipv6
-		case fouAttrProtocol:
-			p.Protocol = d.Uint8()
-		case fouAttrType:
-			p.GUE = d.Uint8() == fouTypeGUE
-		}
-	}
-	return p, d.Err()
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,25 +15,6 @@ func readOptional(path string) ([]byte, error) {
 		return nil, nil
 	}
 	return text, err
-}
-
-// readModules reads the names of the modules that are loaded. A kernel without modules has
-// no such file.
-func (g *gatherer) readModules() error {
-	text, err := readOptional(g.host.proc + "/modules")
-	g.facts.Modules = parseModules(text)
-	return err
-}
-
-// parseModules returns the first word of each line, sorted.
-func parseModules(text []byte) (names []string) {
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) > 0 {
-			names = append(names, fields[0])
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // readStatus reads /proc/net/ip_vs_status, which root alone can read.

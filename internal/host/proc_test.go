@@ -68,7 +68,7 @@ func TestReadSysctls(t *testing.T) {
 		want  Sysctls
 		gaps  []Gap
 	}{
-		{"no /proc/sys", map[string]string{"modules": ""}, Sysctls{}, []Gap{{SysctlTree, "", "no such file or directory"}}},
+		{"no /proc/sys", map[string]string{"version": ""}, Sysctls{}, []Gap{{SysctlTree, "", "no such file or directory"}}},
 		{
 			"all kinds",
 			map[string]string{
@@ -121,15 +121,13 @@ func TestReadFiles(t *testing.T) {
 		{
 			"all",
 			map[string]string{
-				"modules":                       "ip_vs_rr 16384 1 - Live 0x0\nip_vs 217088 3 ip_vs_rr, Live 0x0\n",
 				"thread-self/net/ip_vs_status":  status,
 				"thread-self/net/ip_vs_app":     "prot port    usecnt name\nTCP  21      1      ftp\n",
 				"thread-self/net/ip_vs_ignored": "",
 			},
 			Facts{
-				Modules: []string{"ip_vs", "ip_vs_rr"},
-				Status:  &Status{Connections: 7, ConnectionBuckets: 4096, Services: 2, ServiceBuckets: 16},
-				Apps:    []App{{"TCP", 21, "ftp"}},
+				Status: &Status{Connections: 7, ConnectionBuckets: 4096, Services: 2, ServiceBuckets: 16},
+				Apps:   []App{{"TCP", 21, "ftp"}},
 			},
 		},
 		{

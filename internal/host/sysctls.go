@@ -18,7 +18,6 @@ import (
 func SysctlNames() []string {
 	return []string{
 		"net.ipv4.ip_forward",
-		"net.ipv4.ip_no_pmtu_disc",
 		"net.ipv4.tcp_keepalive_time",
 		"net.netfilter.nf_conntrack_count",
 		"net.netfilter.nf_conntrack_max",
@@ -42,7 +41,6 @@ type linkSysctl struct {
 // include/uapi/linux/ip.h less 1, and of include/uapi/linux/ipv6.h.
 func linkSysctls() []linkSysctl {
 	return []linkSysctl{
-		{"net.ipv4.conf.forwarding", conf4, 0},
 		{"net.ipv4.conf.send_redirects", conf4, 5},
 		{"net.ipv4.conf.rp_filter", conf4, 7},
 		{"net.ipv4.conf.arp_announce", conf4, 17},
@@ -50,7 +48,6 @@ func linkSysctls() []linkSysctl {
 		{"net.ipv4.conf.accept_local", conf4, 22},
 		{"net.ipv6.conf.forwarding", conf6, 0},
 		{"net.ipv6.conf.accept_ra", conf6, 3},
-		{"net.ipv6.conf.disable_ipv6", conf6, 26},
 	}
 }
 

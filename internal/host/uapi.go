@@ -1,6 +1,6 @@
 package host
 
-// Numbers of rtnetlink and of two generic netlink families, by the names of the kernel's
+// Numbers of rtnetlink and of a generic netlink family, by the names of the kernel's
 // headers. Package unix has them for rtnetlink in part only.
 
 // Types of messages: include/uapi/linux/rtnetlink.h.
@@ -48,10 +48,9 @@ const (
 	addressAttrLocal   = 2 // IFA_LOCAL
 	addressAttrFlags   = 8 // IFA_FLAGS
 
-	flagNoDAD      = 0x02 // IFA_F_NODAD
-	flagDADFailed  = 0x08 // IFA_F_DADFAILED
-	flagDeprecated = 0x20 // IFA_F_DEPRECATED
-	flagTentative  = 0x40 // IFA_F_TENTATIVE
+	flagNoDAD     = 0x02 // IFA_F_NODAD
+	flagDADFailed = 0x08 // IFA_F_DADFAILED
+	flagTentative = 0x40 // IFA_F_TENTATIVE
 )
 
 // Routes: include/uapi/linux/rtnetlink.h.
@@ -88,17 +87,4 @@ const (
 	bitsetAttrBits     = 3 // ETHTOOL_A_BITSET_BITS
 	bitsAttrBit        = 1 // ETHTOOL_A_BITSET_BITS_BIT
 	bitAttrName        = 2 // ETHTOOL_A_BITSET_BIT_NAME
-)
-
-// Ports of encapsulated packets: include/uapi/linux/fou.h.
-const (
-	fouFamily  = "fou"
-	fouVersion = 1
-	fouGet     = 3 // FOU_CMD_GET
-
-	fouAttrPort     = 1 // FOU_ATTR_PORT, in network order
-	fouAttrFamily   = 2 // FOU_ATTR_AF
-	fouAttrProtocol = 3 // FOU_ATTR_IPPROTO
-	fouAttrType     = 4 // FOU_ATTR_TYPE
-	fouTypeGUE      = 2 // FOU_ENCAP_GUE
 )

@@ -12,39 +12,67 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 )
 
-// measureReplay compares our program's restore with a process that only sends the
-// same datagrams again, which takes the time that the kernel needs for them. The
-// datagrams are recorded with strace.
-func measureReplay(b *bench, r row) (result, error) {
+// measureRestoreFloor compares our program's restore with a process that only sends the
+// same datagrams again, which takes the time that the kernel needs for them.
+func measureRestoreFloor(b *bench, r row) (result, error) {
 	file, err := b.rules(r.services, r.servers)
 	if err != nil {
 		return result{}, err
 	}
 
-	trace, ready := filepath.Join(b.dir, "trace"), filepath.Join(b.dir, "datagrams")
 	ours := job{[]string{b.ours, "-R"}, file}
-	traced := job{append([]string{"strace", "-f", "-e", "trace=sendto", "-e", "write=all", "-s", "0", "-o", trace}, ours.argv...), file}
-	if err := inFreshNetNS(func() error { _, err := traced.time(); return err }); err != nil {
+	var floor job
+	err = inFreshNetNS(func() (err error) { floor, err = b.floor(ours); return err })
+	if err != nil {
 		return result{}, err
+	}
+
+	samples, _, err := inTurn(b.runs, b.dir, withFreshTable, floor, ours)
+	return newResult(r, samples), err
+}
+
+// measureListFloor compares our program's listing with a process that only sends the same
+// requests and receives the answers. Where the listing reads /proc/net/ip_vs, so does the
+// process.
+func measureListFloor(b *bench, r row) (result, error) {
+	return b.withTable(r, func(string) (result, error) {
+		ours := b.listing(b.ours, r.option)
+		floor, err := b.floor(ours)
+		if err != nil {
+			return result{}, err
+		}
+		if r.option == "-Ln" {
+			floor.argv = append(floor.argv, "-cat", "/proc/thread-self/net/ip_vs")
+		}
+
+		samples, _, err := inTurn(b.runs, b.dir, directly, floor, ours)
+		return newResult(r, samples), err
+	})
+}
+
+// floor returns a job that only sends the datagrams that another job sends to the kernel,
+// and receives the answers. They are recorded with strace.
+func (b *bench) floor(j job) (job, error) {
+	trace, ready := filepath.Join(b.dir, "trace"), filepath.Join(b.dir, "datagrams")
+	traced := job{append([]string{"strace", "-f", "-e", "trace=sendto", "-e", "write=all", "-s", "0", "-o", trace}, j.argv...), j.stdin}
+	if _, err := traced.time(); err != nil {
+		return job{}, err
 	}
 
 	datagrams, err := readTrace(trace)
 	if err != nil {
-		return result{}, err
+		return job{}, err
 	}
 	if err := os.WriteFile(ready, pack(datagrams), 0o600); err != nil {
-		return result{}, err
+		return job{}, err
 	}
 
 	self, err := os.Executable()
-	if err != nil {
-		return result{}, err
-	}
-
-	samples, _, err := inTurn(b.runs, b.dir, withFreshTable, job{argv: []string{self, "-replay", ready}}, ours)
-	return newResult(r, samples), err
+	return job{argv: []string{self, "-replay", ready}}, err
 }
 
 // pack concatenates datagrams, each preceded by its length.
@@ -112,7 +140,7 @@ func parseTrace(r io.Reader) (datagrams [][]byte, err error) {
 	return datagrams, nil
 }
 
-// replay sends the datagrams of a file and waits for one answer to each. It fails if
+// replay sends the datagrams of a file and waits for the answer to each. It fails if
 // the kernel rejects one.
 func replay(file string) error {
 	packed, err := os.ReadFile(file)
@@ -120,29 +148,77 @@ func replay(file string) error {
 		return err
 	}
 
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_GENERIC)
+	// Its system calls are raw ones: the scheduler of Go would lengthen others.
+	socket, err := genl.OpenSocket()
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
+	defer socket.Close()
 
-	kernel := &unix.SockaddrNetlink{Family: unix.AF_NETLINK}
-	answer := make([]byte, 4096)
+	answer := make([]byte, 32<<10)
 	for len(packed) > 0 {
 		var datagram []byte
 		datagram, packed = cut(packed)
 
-		if err := unix.Sendto(fd, datagram, 0, kernel); err != nil {
+		if err := socket.Send(datagram); err != nil {
 			return err
 		}
 
-		n, _, err := unix.Recvfrom(fd, answer, 0)
-		if err != nil {
+		isDump := binary.NativeEndian.Uint16(datagram[6:])&unix.NLM_F_DUMP == unix.NLM_F_DUMP
+		if err := receiveAnswer(socket, answer, isDump); err != nil {
 			return err
-		}
-		if n >= 20 && binary.NativeEndian.Uint16(answer[4:]) == unix.NLMSG_ERROR && binary.NativeEndian.Uint32(answer[16:]) != 0 {
-			return errors.New("the kernel rejected a datagram")
 		}
 	}
 	return nil
+}
+
+// receiveAnswer receives the datagram that answers a request, or all of those that answer
+// a dump.
+func receiveAnswer(s *genl.Socket, b []byte, isDump bool) error {
+	for {
+		n, err := s.Receive(b, true)
+		if err != nil {
+			return err
+		}
+		last := lastMessage(b[:n])
+		kind := binary.NativeEndian.Uint16(last[4:])
+		if kind == unix.NLMSG_ERROR && binary.NativeEndian.Uint32(last[unix.NLMSG_HDRLEN:]) != 0 {
+			return errors.New("the kernel rejected a datagram")
+		}
+		if !isDump || kind == unix.NLMSG_DONE || kind == unix.NLMSG_ERROR {
+			return nil
+		}
+	}
+}
+
+// lastMessage returns the last of the messages in a datagram of the kernel.
+func lastMessage(b []byte) []byte {
+	for {
+		length := (int(binary.NativeEndian.Uint32(b)) + unix.NLMSG_ALIGNTO - 1) &^ (unix.NLMSG_ALIGNTO - 1)
+		if length < unix.NLMSG_HDRLEN || len(b)-length < unix.NLMSG_HDRLEN {
+			return b
+		}
+		b = b[length:]
+	}
+}
+
+// replayAndRead replays the datagrams of a file, and then reads another to its end, unless
+// its name is empty.
+func replayAndRead(datagrams, other string) error {
+	if err := replay(datagrams); err != nil || other == "" {
+		return err
+	}
+	return readWhole(other)
+}
+
+// readWhole reads a file to its end, as cat does.
+func readWhole(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+
+	_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{f}, make([]byte, 128<<10))
+	return err
 }

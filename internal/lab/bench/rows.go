@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // row is a piece of work that is measured.
@@ -57,6 +58,16 @@ func rows(connections int) []row {
 		return r
 	}
 
+	floor := func(option string, services, servers int, want map[string]float64) row {
+		r := list(option, services, servers, want)
+		r.work, r.against, r.kind, r.measure = r.work+" against its requests as they are", "replay", noLonger, measureListFloor
+		return r
+	}
+
+	equal := func(option string) row {
+		return row{work: fmt.Sprintf("`%s` of an equal table of %s", option, size(5000, 1)), against: "`-Sn`", want: both(1.15, 1.15), kind: noLonger, measure: measureEqual, services: 5000, servers: 1, option: option}
+	}
+
 	return []row{
 		restore(5000, 1, both(8, 12)),
 		restore(1000, 10, both(4, 12)),
@@ -68,7 +79,14 @@ func rows(connections int) []row {
 		list("-Sn", 1000, 10, both(2, 2)),
 		list("-Ln --stats", 1000, 10, both(2, 2)),
 		list("-Ln", 10, 2, map[string]float64{"qemu": 1.5}),
-		{work: "`-R` of 5,000 × 1 against its requests as they are", against: "replay", want: both(1.3, 1.3), kind: noLonger, measure: measureReplay, services: 5000, servers: 1},
+		{work: "`-R` of 5,000 × 1 against its requests as they are", against: "replay", want: both(1.3, 1.3), kind: noLonger, measure: measureRestoreFloor, services: 5000, servers: 1},
+		floor("-Sn", 5000, 1, both(1.15, 1.15)),
+		floor("-Ln --stats", 5000, 1, both(1.15, 1.15)),
+		floor("-Sn", 1000, 10, both(1.15, 1.15)),
+		floor("-Ln --stats", 1000, 10, both(1.15, 1.15)),
+		floor("-Ln", 5000, 1, both(2, 2)),
+		equal("-R --diff"),
+		equal("-R --sync"),
 		{work: fmt.Sprintf("`-Lnc` of %s connections", thousands(connections)), against: "`cat`", want: map[string]float64{"qemu": 1.3}, kind: noLonger, measure: measureConnections, services: connections},
 		{work: fmt.Sprintf("`-Lnc` of %s connections", thousands(connections/10)), against: "`cat`", kind: noLonger, measure: measureConnections, services: connections / 10},
 		memory(1, 50000),
@@ -119,19 +137,37 @@ func measureRestore(b *bench, r row) (result, error) {
 var errOutputsDiffer = errors.New("the outputs differ")
 
 // measureList measures a listing of a table.
-func measureList(b *bench, r row) (res result, err error) {
+func measureList(b *bench, r row) (result, error) {
+	return b.withTable(r, func(string) (result, error) {
+		samples, outputs, err := inTurn(b.runs, b.dir, directly, b.listing(reference, r.option), b.listing(b.ours, r.option))
+		if err == nil && !bytes.Equal(outputs[0], outputs[1]) {
+			err = errOutputsDiffer
+		}
+		return newResult(r, samples), err
+	})
+}
+
+// measureEqual measures a command that compares the table with rules that are equal to it.
+func measureEqual(b *bench, r row) (result, error) {
+	return b.withTable(r, func(file string) (result, error) {
+		ours := b.listing(b.ours, r.option)
+		ours.stdin = file
+		samples, _, err := inTurn(b.runs, b.dir, directly, b.listing(b.ours, "-Sn"), ours)
+		return newResult(r, samples), err
+	})
+}
+
+// listing returns the job of a program with options.
+func (b *bench) listing(program, options string) job {
+	return job{argv: append([]string{program}, strings.Fields(options)...)}
+}
+
+// withTable calls measure in a new namespace with the table of a row. The file has the
+// rules of the table.
+func (b *bench) withTable(r row, measure func(file string) (result, error)) (res result, err error) {
 	file, err := b.rules(r.services, r.servers)
 	if err != nil {
 		return result{}, err
-	}
-
-	words := bytes.Fields([]byte(r.option))
-	program := func(name string) job {
-		j := job{argv: []string{name}}
-		for _, w := range words {
-			j.argv = append(j.argv, string(w))
-		}
-		return j
 	}
 
 	err = inFreshNetNS(func() error {
@@ -140,14 +176,11 @@ func measureList(b *bench, r row) (res result, err error) {
 		}
 
 		settle()
-		samples, outputs, err := inTurn(b.runs, b.dir, func(fn func() error) error { return fn() }, program(reference), program(b.ours))
-
-		if err == nil && !bytes.Equal(outputs[0], outputs[1]) {
-			err = errOutputsDiffer
-		}
-		res = newResult(r, samples)
+		res, err = measure(file)
 		return err
 	})
-
 	return res, err
 }
+
+// directly calls fn. It is the argument around of inTurn for jobs that change nothing.
+func directly(fn func() error) error { return fn() }

@@ -15,7 +15,7 @@ GUEST  := $(CURDIR)/bin/guest -kernel $(KERNEL)
 
 # The tests that need a kernel with IPVS have the build tag kernel, and names that begin
 # with TestKernel; those that take minutes each begin with TestLong.
-KERNEL_PACKAGES := $(addprefix ./internal/,cli dist genl host ipvs kernel lab lab/difftest lab/experiments names)
+KERNEL_PACKAGES := $(addprefix ./internal/,cli dist genl host ipvs kernel lab lab/difftest lab/experiments names top)
 KERNEL_TEST     := $(GO) test -tags kernel -count=1 -v -timeout 30m
 # Those that also run on the newest kernel in make test; make test-full runs all of them there.
 NEWEST_PACKAGES := $(addprefix ./internal/,dist host kernel lab lab/difftest names)

@@ -51,13 +51,14 @@ func show(r cli.TopRequest, env cli.Env) error {
 	return top.Run(r.Kernel, r.Names, options, top.Terminal{In: os.Stdin, Out: os.Stdout, Signals: withQuit(signals)})
 }
 
-// withQuit returns the signals, and SIGQUIT, which would leave the terminal as it is.
+// withQuit returns the signals, and SIGQUIT, which would leave the terminal as it is. Its
+// action was set behind the back of package os/signal, which sets its own again only for a
+// signal that was ignored.
 func withQuit(signals <-chan os.Signal) <-chan os.Signal {
 	all := make(chan os.Signal, 1)
+	signal.Ignore(syscall.SIGQUIT)
 	signal.Notify(all, syscall.SIGQUIT)
-	go func() {
-		all <- <-signals
-	}()
+	go func() { all <- <-signals }()
 	return all
 }
 

@@ -23,6 +23,7 @@ func testTools() []Tool {
 		{"sysctl", "procps"},
 		{"strace", "strace"},
 		{"time", "time"},
+		{"tmux", "tmux"},
 	}
 }
 

@@ -26,8 +26,8 @@ type Facts struct {
 	// for an address that nothing was sent to recently.
 	Neighbours []Neighbour
 	// Sysctls are the kernel parameters below net that the checks need: all of
-	// net.ipv4.vs, those of SysctlNames, and some of net.ipv4.conf for all, default and
-	// each link.
+	// net.ipv4.vs, those of SysctlNames, and some of net.ipv4.conf and net.ipv6.conf for
+	// all, default and each link.
 	Sysctls Sysctls
 	// Status is /proc/net/ip_vs_status; nil without this file, as before Linux 7.1.
 	Status *Status

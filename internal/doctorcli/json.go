@@ -33,6 +33,7 @@ type jsonFinding struct {
 	Subject  string `json:"subject"`
 	Evidence string `json:"evidence"`
 	Advice   string `json:"advice"`
+	Source   string `json:"source"`
 }
 
 // jsonNotDone is a doctor.NotDone.
@@ -62,7 +63,9 @@ func jsonReport(r *request, facts *doctor.Facts, report *doctor.Report, status i
 		Unknown:  []jsonGap{},
 	}
 	for _, f := range report.Findings {
-		d.Findings = append(d.Findings, jsonFinding{strings.ToLower(f.Level.String()), f.Code, f.Subject, f.Evidence, f.Advice})
+		d.Findings = append(d.Findings, jsonFinding{
+			strings.ToLower(f.Level.String()), f.Code, f.Subject, f.Evidence, f.Advice, sourceOf(report, f.Code),
+		})
 	}
 	for _, c := range report.Done {
 		d.Done = append(d.Done, c.Code)

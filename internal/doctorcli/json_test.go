@@ -70,11 +70,11 @@ func TestJSONReport(t *testing.T) {
 	const want = `{"role":"real-server","status":2,"faults":1,"warnings":1,"notes":1,"findings":[` +
 		`{"level":"fault","code":"dr-gateway","subject":"TCP 172.20.0.200:80 -> 192.168.30.17:80",` +
 		`"evidence":"the route to 192.168.30.17 goes by gateway 172.20.0.1 on eth0",` +
-		`"advice":"direct routing needs the server on a network of the director: use a tunnel (-i) or masquerading (-m)"},` +
+		`"advice":"direct routing needs the server on a network of the director: use a tunnel (-i) or masquerading (-m)","source":"ip_vs_xmit.c"},` +
 		`{"level":"warning","code":"gone-servers","subject":"TCP [2001:db8:aaaa:bbbb:cccc:dddd:eeee:1]:80 -> ` +
-		`[2001:db8:aaaa:bbbb:cccc:dddd:eeee:2]:80","evidence":"an interface named a\u001b[31mb","advice":""},` +
-		`{"level":"note","code":"tcp-timeout","subject":"timeout tcp","evidence":"900 s","advice":"ipvsadm --set"}],` +
-		`"done":["dr-gateway","dr-port"],"not_done":[{"code":"no-server","missing":["IPVS table"]},` +
+		`[2001:db8:aaaa:bbbb:cccc:dddd:eeee:2]:80","evidence":"an interface named a\u001b[31mb","advice":"","source":"ip_vs_core.c"},` +
+		`{"level":"note","code":"tcp-timeout","subject":"timeout tcp","evidence":"900 s","advice":"ipvsadm --set","source":"tcp(7)"}],` +
+		`"done":["dr-gateway","gone-servers","tcp-timeout","dr-port"],"not_done":[{"code":"no-server","missing":["IPVS table"]},` +
 		`{"code":"backup-only","missing":["IPVS table","sync daemons"]},{"code":"no-route","missing":["IPVS table"]}],` +
 		`"unknown":[{"fact":"IPVS table","reason":"operation not permitted"},` +
 		`{"fact":"sysctls","name":"net.ipv4.vs","reason":"no such file or directory"},` +

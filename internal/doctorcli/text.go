@@ -37,7 +37,7 @@ func levelColor(l doctor.Level) string {
 // textReport returns the report as text.
 func textReport(r *request, facts *doctor.Facts, report *doctor.Report, color bool) []byte {
 	w := textWriter{color: color}
-	w.findings(report.Findings, r.verbose)
+	w.findings(report, r.verbose)
 	w.gaps(facts.Gaps)
 	w.notDone(report.NotDone)
 	if r.verbose {
@@ -57,28 +57,43 @@ type textWriter struct {
 // that is down makes one for each server.
 const maxSame = 10
 
-// findings writes the findings, and for those of a check beyond maxSame their number unless
-// all are wanted.
-func (w *textWriter) findings(findings []doctor.Finding, all bool) {
+// findings writes the findings. Verbose ones have the source of the check, too; of others,
+// those of a check beyond maxSame are only counted.
+func (w *textWriter) findings(report *doctor.Report, verbose bool) {
 	type kind struct {
 		level doctor.Level
 		code  string
 	}
 	left := map[kind]int{}
-	for _, f := range findings {
+	for _, f := range report.Findings {
 		left[kind{f.Level, f.Code}]++
 	}
 
 	written := map[kind]int{}
-	for _, f := range findings {
+	for _, f := range report.Findings {
 		k := kind{f.Level, f.Code}
 		left[k]--
-		if written[k]++; all || written[k] <= maxSame {
-			w.paragraph(levelColor(f.Level), f.Level.String(), f.Code+" "+f.Subject, f.Evidence, f.Advice)
-		} else if left[k] == 0 {
-			w.paragraph(levelColor(f.Level), f.Level.String(), fmt.Sprintf("%s: %d more, which --verbose lists", f.Code, written[k]-maxSame))
+		written[k]++
+		color, level := levelColor(f.Level), f.Level.String()
+		switch {
+		case verbose:
+			w.paragraph(color, level, f.Code+" "+f.Subject, f.Evidence, f.Advice, "source: "+sourceOf(report, f.Code))
+		case written[k] <= maxSame:
+			w.paragraph(color, level, f.Code+" "+f.Subject, f.Evidence, f.Advice)
+		case left[k] == 0:
+			w.paragraph(color, level, fmt.Sprintf("%s: %d more, which --verbose lists", f.Code, written[k]-maxSame))
 		}
 	}
+}
+
+// sourceOf returns where the behaviour is documented that a check is about.
+func sourceOf(report *doctor.Report, code string) string {
+	for i := range report.Done {
+		if report.Done[i].Code == code {
+			return report.Done[i].Source
+		}
+	}
+	return ""
 }
 
 // paragraph writes a word in a colour, what follows it on the line, and indented lines.

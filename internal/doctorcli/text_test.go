@@ -18,7 +18,10 @@ func sample() (*doctor.Facts, *doctor.Report) {
 		{Fact: doctor.SysctlsFact, Name: "net.ipv4.vs", Reason: "no such file or directory"},
 		{Fact: doctor.DaemonsFact, Reason: "operation not permitted"},
 	}}
-	healthy, found := doctor.Check{Code: "dr-port", Title: "servers have the port"}, doctor.Check{Code: "dr-gateway", Title: "no gateway"}
+	healthy := doctor.Check{Code: "dr-port", Title: "servers have the port"}
+	found := []doctor.Check{
+		{Code: "dr-gateway", Source: "ip_vs_xmit.c"}, {Code: "gone-servers", Source: "ip_vs_core.c"}, {Code: "tcp-timeout", Source: "tcp(7)"},
+	}
 	report := &doctor.Report{
 		Findings: []doctor.Finding{
 			{
@@ -33,7 +36,7 @@ func sample() (*doctor.Facts, *doctor.Report) {
 			},
 			{Level: doctor.Note, Code: "tcp-timeout", Subject: "timeout tcp", Evidence: "900 s", Advice: "ipvsadm --set"},
 		},
-		Done: []doctor.Check{found, healthy},
+		Done: append(found, healthy),
 		NotDone: []doctor.NotDone{
 			{Check: doctor.Check{Code: "no-server"}, Missing: []doctor.Fact{doctor.TableFact}},
 			{Check: doctor.Check{Code: "backup-only"}, Missing: []doctor.Fact{doctor.TableFact, doctor.DaemonsFact}},
@@ -71,7 +74,11 @@ NOT-DONE backup-only
   without: IPVS table, sync daemons
 
 `
-	const summary = "1 fault, 1 warning, 1 note, 2 checks, 3 checks not done\n"
+	const summary = "1 fault, 1 warning, 1 note, 4 checks, 3 checks not done\n"
+	const healthy = "OK dr-port: servers have the port\n\n"
+	sources := strings.NewReplacer(
+		"(-m)\n", "(-m)\n  source: ip_vs_xmit.c\n", "31mb\n", "31mb\n  source: ip_vs_core.c\n", "--set\n", "--set\n  source: tcp(7)\n",
+	)
 	colors := strings.NewReplacer(
 		"FAULT", "\x1b[1;31mFAULT\x1b[0m", "WARNING", "\x1b[1;33mWARNING\x1b[0m", "NOTE", "\x1b[1;34mNOTE\x1b[0m",
 		"UNKNOWN", "\x1b[1;33mUNKNOWN\x1b[0m", "NOT-DONE", "\x1b[1;33mNOT-DONE\x1b[0m", "OK", "\x1b[32mOK\x1b[0m",
@@ -84,8 +91,8 @@ NOT-DONE backup-only
 		want    string
 	}{
 		{"plain", request{}, false, findings + summary},
-		{"verbose", request{verbose: true}, false, findings + "OK dr-port: servers have the port\n\n" + summary},
-		{"in colours", request{verbose: true}, true, colors.Replace(findings + "OK dr-port: servers have the port\n\n" + summary)},
+		{"verbose", request{verbose: true}, false, sources.Replace(findings) + healthy + summary},
+		{"in colours", request{verbose: true}, true, colors.Replace(sources.Replace(findings) + healthy + summary)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			facts, report := sample()

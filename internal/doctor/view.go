@@ -90,17 +90,6 @@ func (v *view) vips() []netip.Addr {
 	return vips
 }
 
-// hasForward reports whether one of these services has a server with a forwarding method
-// and family that is not an address of this machine.
-func (v *view) hasForward(method ipvs.Forward, family ipvs.Family) bool {
-	for s, d := range v.servers() {
-		if d.Forward == method && s.ID.Family == family {
-			return true
-		}
-	}
-	return false
-}
-
 // isLocal reports whether packets for an address are taken in on this machine.
 func (v *view) isLocal(a netip.Addr) bool { return v.Host.Routes[a].Type == host.RouteLocal }
 

@@ -56,13 +56,23 @@ func goneServers(v *view, r *reporter) {
 		return
 	}
 	for _, g := range v.Connections.Gone {
-		if g.Connections.All == 0 || !v.isOfTarget(g) {
+		n := openConnections(g)
+		if n == 0 || !v.isOfTarget(g) {
 			continue
 		}
 		r.warning(fmt.Sprintf("%s %s -> %s", g.Protocol, g.Virtual, g.Server),
-			fmt.Sprintf("%s to this server, which the table does not have any more; %s is 0", count(g.Connections.All, "connection"), name),
+			fmt.Sprintf("%s to this server, which the table does not have any more; %s is 0", count(n, "open connection"), name),
 			"the clients hang until their connections time out: sysctl -w "+name+"=1, or add the server again with weight 0")
 	}
+}
+
+// openConnections returns the number of connections to a gone server that are not closing.
+// Those of UDP have no such state.
+func openConnections(g GoneServer) int {
+	if g.Protocol == "UDP" {
+		return g.Connections.All
+	}
+	return g.Connections.SynRecv + g.Connections.Established
 }
 
 // isOfTarget reports whether connections to a gone server are of the services that findings

@@ -33,17 +33,25 @@ func connectionsCases() []checkCase {
 			m.gone("172.20.0.200:80", "192.168.30.27:80", ServerConnections{All: 2, Established: 2})
 		}, []Finding{
 			{Warning, "gone-servers", "TCP 172.20.0.200:80 -> 192.168.30.27:80",
-				"2 connections to this server, which the table does not have any more; net.ipv4.vs.expire_nodest_conn is 0",
+				"2 open connections to this server, which the table does not have any more; net.ipv4.vs.expire_nodest_conn is 0",
 				"the clients hang until their connections time out: sysctl -w net.ipv4.vs.expire_nodest_conn=1, or add the server again with weight 0"},
 		}},
 		{"gone-servers", "one connection of the selected service", newDirector, func(m machine) {
 			id := m.entry("172.20.0.200").Service.ID
 			m.Target.Service = &id
-			m.gone("172.20.0.200:80", "192.168.30.27:80", ServerConnections{All: 1})
-			m.gone("172.20.0.201:80", "192.168.30.27:80", ServerConnections{All: 1})
+			m.gone("172.20.0.200:80", "192.168.30.27:80", ServerConnections{All: 4, Established: 1})
+			m.gone("172.20.0.201:80", "192.168.30.27:80", ServerConnections{All: 4, Established: 1})
 		}, []Finding{
 			{Warning, "gone-servers", "TCP 172.20.0.200:80 -> 192.168.30.27:80",
-				"1 connection to this server, which the table does not have any more; net.ipv4.vs.expire_nodest_conn is 0",
+				"1 open connection to this server, which the table does not have any more; net.ipv4.vs.expire_nodest_conn is 0",
+				"the clients hang until their connections time out: sysctl -w net.ipv4.vs.expire_nodest_conn=1, or add the server again with weight 0"},
+		}},
+		{"gone-servers", "datagrams", newDirector, func(m machine) {
+			m.gone("172.20.0.200:53", "192.168.30.27:53", ServerConnections{All: 3})
+			m.Connections.Gone[0].Protocol = "UDP"
+		}, []Finding{
+			{Warning, "gone-servers", "UDP 172.20.0.200:53 -> 192.168.30.27:53",
+				"3 open connections to this server, which the table does not have any more; net.ipv4.vs.expire_nodest_conn is 0",
 				"the clients hang until their connections time out: sysctl -w net.ipv4.vs.expire_nodest_conn=1, or add the server again with weight 0"},
 		}},
 		{"quiescent-template", "two clients", newDirector, func(m machine) {

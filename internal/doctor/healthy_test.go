@@ -197,14 +197,17 @@ func healthyTables() []healthyCase {
 			m.connections("172.20.0.202", ServerConnections{Templates: 4})
 		}},
 		{"gone-servers", "expire_nodest_conn is 1", newDirector, func(m machine) {
-			m.gone("172.20.0.200:80", "192.168.30.27:80", ServerConnections{All: 2})
+			m.gone("172.20.0.200:80", "192.168.30.27:80", ServerConnections{All: 2, Established: 2})
 			m.set("net.ipv4.vs.expire_nodest_conn", "1")
+		}},
+		{"gone-servers", "connections that are closing", newDirector, func(m machine) {
+			m.gone("172.20.0.200:80", "192.168.30.27:80", ServerConnections{All: 2})
 		}},
 		{"gone-servers", "templates, and another service", newDirector, func(m machine) {
 			id := m.entry("172.20.0.201").Service.ID
 			m.Target.Service = &id
 			m.gone("172.20.0.201:80", "192.168.30.27:80", ServerConnections{Templates: 2})
-			m.gone("172.20.0.200:80", "192.168.30.27:80", ServerConnections{All: 2})
+			m.gone("172.20.0.200:80", "192.168.30.27:80", ServerConnections{All: 2, Established: 2})
 		}},
 		{"quiescent-template", "expire_quiescent_template is 1", newDirector, func(m machine) {
 			m.twoServers("172.20.0.200")

@@ -28,6 +28,9 @@ type condition struct {
 	on, args string
 	// want are the findings, as their level, code and object.
 	want string
+	// open is the address of a service to which the machine client has two connections
+	// as long as the test lasts; empty for none.
+	open string
 	// made makes the condition, and mended ends it as the advice says. Lines that
 	// begin with "@NAME " are done on another machine than on, which may be machine,
 	// that of the switches, or guest, the first network namespace.
@@ -151,6 +154,9 @@ func (l *laboratory) check(c condition) {
 	}
 	healthy := l.healthyFindings(c)
 
+	if c.open != "" {
+		l.hold("client", c.open, 2)
+	}
 	l.lines(c.on, c.made)
 	l.apply(c.on, c.changes)
 	for range c.requests {

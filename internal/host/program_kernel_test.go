@@ -4,6 +4,7 @@ package host
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -150,6 +151,48 @@ exit $status
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestKernelOddMachine runs the program on a director with 300 links, 5,000 services and
+// 10,000 servers, each on another address, and checks how much memory that takes.
+func TestKernelOddMachine(t *testing.T) {
+	const links, services, maxMemory = 300, 5000, 64 << 10 // KiB
+	address := func(network, i int) string { return fmt.Sprintf("10.%d.%d.%d", network, i/250, i%250+1) }
+	var batch, rules strings.Builder
+	batch.WriteString("link set lo up\nlink add eth0 type dummy\nlink set eth0 up\naddress add 10.201.0.254/16 dev eth0\n")
+	for i := range links {
+		fmt.Fprintf(&batch, "link add d%d type dummy\naddress add %s/32 dev d%d\n", i, address(200, i), i)
+	}
+	batch.WriteString("route add local 10.100.0.0/16 dev lo\n")
+	for i := range services {
+		vip := address(100, i) + ":80"
+		fmt.Fprintf(&rules, "-A -t %s -s wlc\n-a -t %s -r %s:80 -g\n-a -t %s -r %s:80 -g\n", vip, vip, address(201, 2*i), vip, address(201, 2*i+1))
+	}
+	fresh(t, ":")
+	play(t, batch.String(), "ip", "-batch", "-")
+	play(t, rules.String(), "../../bin/ipvsadm-restore")
+
+	c := exec.Command("../../bin/ipvsadm-doctor", "--json")
+	out, err := c.Output()
+	var r doctorReport
+	if jsonErr := json.Unmarshal(out, &r); jsonErr != nil || len(r.Unknown) > 0 || len(r.Done) < 30 {
+		t.Fatalf("%v, %v: %.300s", err, jsonErr, out)
+	}
+	usage := c.ProcessState.SysUsage().(*syscall.Rusage)
+	t.Logf("%v, %d MiB", c.ProcessState.UserTime()+c.ProcessState.SystemTime(), usage.Maxrss>>10)
+	if usage.Maxrss > maxMemory {
+		t.Errorf("%d KiB of memory, more than %d", usage.Maxrss, maxMemory)
+	}
+}
+
+// play runs a program with an input.
+func play(t *testing.T, input, program string, args ...string) {
+	t.Helper()
+	c := exec.Command(program, args...)
+	c.Stdin = strings.NewReader(input)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %.300s", program, err, out)
 	}
 }
 

@@ -79,10 +79,6 @@ func readIPVS(f *doctor.Facts, h Host, open func() (Kernel, error)) {
 	readConnections(f, k)
 }
 
-// connectionsBudget is the time that reading the connections may take. Before Linux 6.14
-// it grows with the square of their number: 100,000 take 15 s on a slow machine.
-const connectionsBudget = 5 * time.Second
-
 // readConnections counts the connections.
 func readConnections(f *doctor.Facts, k Kernel) {
 	list, err := k.Connections()
@@ -91,21 +87,56 @@ func readConnections(f *doctor.Facts, k Kernel) {
 		return
 	}
 
-	counter := doctor.NewConnectionCounter(&f.Table)
-	deadline, n := time.Now().Add(connectionsBudget), 0
+	counter, p := doctor.NewConnectionCounter(&f.Table), newPace(time.Now())
 	for conn, err := range list {
 		if err != nil {
 			addGap(f, doctor.ConnectionsFact, "some of them", err)
 			continue
 		}
 		counter.Add(conn)
-		if n++; n%1024 == 0 && time.Now().After(deadline) {
-			err := fmt.Errorf("reading them takes more than %v", connectionsBudget)
-			addGap(f, doctor.ConnectionsFact, fmt.Sprintf("those after the first %d", n), err)
+		if p.n++; p.n%paceStep == 0 && p.isOver(time.Now()) {
+			err := fmt.Errorf("the kernel takes more than %v to list them", p.elapsed.Truncate(time.Second))
+			addGap(f, doctor.ConnectionsFact, fmt.Sprintf("those after the first %d", p.n), err)
 			break
 		}
 	}
 	f.Connections = counter.Result()
+}
+
+// pace decides when reading connections takes too long. Before Linux 6.14 the kernel goes
+// through all connections before those that it lists next, so that the time grows with the
+// square of their number (ip_vs_conn_array of net/netfilter/ipvs/ip_vs_conn.c): 100,000
+// take 15 s on a slow machine. A part of them shows as much, because they are listed in the
+// order of a hash.
+type pace struct {
+	n       int // connections so far
+	steps   int // of paceStep connections
+	start   time.Time
+	first   time.Duration // of the first step
+	elapsed time.Duration
+}
+
+const (
+	// paceStep is the number of connections after which the time is looked at.
+	paceStep = 2048
+	// budget is the time that reading may take, and slowingBudget the time if a step takes
+	// slowing times as long as the first one, on average.
+	budget, slowingBudget = 10 * time.Second, time.Second
+	slowing               = 8
+)
+
+// newPace returns the pace of a listing that starts now.
+func newPace(now time.Time) *pace { return &pace{start: now} }
+
+// isOver reports, after each step, whether reading takes too long.
+func (p *pace) isOver(now time.Time) bool {
+	p.steps++
+	p.elapsed = now.Sub(p.start)
+	if p.steps == 1 {
+		p.first = p.elapsed
+	}
+	average := p.elapsed / time.Duration(p.steps)
+	return p.elapsed > budget || p.elapsed > slowingBudget && average > slowing*p.first
 }
 
 // addGap adds a gap if err is not nil, and there is none of the same part yet. The reason

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -286,6 +287,36 @@ func notDone(unknown []jsonGap) (codes []string) {
 		}
 	}
 	return codes
+}
+
+// TestPace checks when connections are no longer read: where the kernel takes longer and
+// longer for as many, after a second, else after ten.
+func TestPace(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		step func(n int) time.Duration // for paceStep connections
+		want time.Duration             // 0 if it is never over
+	}{
+		{"in no time", func(int) time.Duration { return time.Millisecond }, 0},
+		{"steady", func(int) time.Duration { return 250 * time.Millisecond }, 10250 * time.Millisecond},
+		{"steady, and then slow", func(n int) time.Duration { return time.Duration(1+50*(n/90)) * 10 * time.Millisecond }, 0},
+		{"slower and slower", func(n int) time.Duration { return time.Duration(n) * 7 * time.Millisecond }, 1071 * time.Millisecond},
+		{"slower and slower, but quick", func(n int) time.Duration { return time.Duration(n) * 10 * time.Microsecond }, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			now := time.Unix(0, 0)
+			p, got := newPace(now), time.Duration(0)
+			for n := 1; n <= 100 && got == 0; n++ {
+				now = now.Add(tt.step(n))
+				if p.isOver(now) {
+					got = p.elapsed
+				}
+			}
+			if got != tt.want {
+				t.Errorf("over after %v, want %v", got, tt.want)
+			}
+		})
+	}
 }
 
 // TestAsked checks what is asked of the machine: on a director the routes to services and

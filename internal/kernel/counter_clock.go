@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -130,7 +131,7 @@ func (w *counterClock) run() {
 func (w *counterClock) close() { close(w.stop) }
 
 // look notes an update if the totals have changed. It was in the middle of the time since
-// the last look.
+// the last look. Totals that are lower were zeroed, which is no update.
 func (w *counterClock) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -140,7 +141,7 @@ func (w *counterClock) look() {
 		return
 	}
 
-	if w.totals != "" && totals != w.totals {
+	if w.totals != "" && totals != w.totals && !wereZeroed(w.totals, totals) {
 		w.last = now.Add(-now.Sub(w.looked) / 2)
 		w.updates++
 		if w.first.IsZero() {
@@ -148,6 +149,28 @@ func (w *counterClock) look() {
 		}
 	}
 	w.totals, w.looked = totals, now
+}
+
+// wereZeroed reports whether one of the counters in a file of totals is lower than before.
+// They are the hexadecimal numbers in its third line (ip_vs_stats_show).
+func wereZeroed(before, now string) bool {
+	counters := func(text string) []string {
+		lines := strings.SplitN(text, "\n", 4)
+		if len(lines) < 4 {
+			return nil
+		}
+		return strings.Fields(lines[2])
+	}
+
+	old, current := counters(before), counters(now)
+	for i := range min(len(old), len(current)) {
+		o, oldErr := strconv.ParseUint(old[i], 16, 64)
+		n, err := strconv.ParseUint(current[i], 16, 64)
+		if oldErr == nil && err == nil && n < o {
+			return true
+		}
+	}
+	return false
 }
 
 // Updates returns the number of updates.

@@ -239,6 +239,7 @@ func program(t *testing.T, name string) string {
 
 // TestKernelTop drives the screen by keys in a terminal.
 func TestKernelTop(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	ns := newDirector(t)
 	term := newTerminal(t, ns, 80, 24, program(t, "ipvsadm-top"))
 	for _, step := range []struct {
@@ -277,6 +278,7 @@ func (term *terminal) modes() string {
 
 // TestKernelTopRates checks that rates appear with traffic, with the shares of weights.
 func TestKernelTopRates(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	ns := newDirector(t)
 	term := newTerminal(t, ns, 80, 24, program(t, "ipvsadm-top")+" -n -u 10.0.0.1:9")
 	row := regexp.MustCompile(`10\.9\.0\.1:9 +route +3 +0 +\d+ +[1-9]\d* +[1-9]\d*K? +[1-9]\d*K? +75% +75%\n.* 10\.9\.0\.2:9 .* 25% +25%`)
@@ -296,6 +298,7 @@ func TestKernelTopRates(t *testing.T) {
 // TestKernelTopEnds checks that the terminal is as before after every end of the program,
 // and the exit status.
 func TestKernelTopEnds(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	ns := newDirector(t)
 	ours := program(t, "ipvsadm-top")
 	test, err := os.Executable()
@@ -342,6 +345,7 @@ func (term *terminal) file(name string) string {
 // TestKernelTopTerminals checks that terminals without UTF-8 get ASCII, that NO_COLOR turns
 // colors off, and the screen as text.
 func TestKernelTopTerminals(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	ns := newDirector(t)
 	ours := program(t, "ipvsadm-top")
 	color := regexp.MustCompile("\x1b\\[[0-9;]*3[1-7]m")

@@ -9,8 +9,21 @@ import (
 // not be changed while the Plan is in use.
 type Plan struct {
 	have, want *State
+	scope      Scope
 	phases     [phaseCount][]Step
 }
+
+// Scope limits what a Plan changes. The zero Scope is everything.
+type Scope struct {
+	// Services has the services that may be added, changed or deleted, with their
+	// servers; nil stands for every service. Its settings do not matter.
+	Services *State
+	// KeepWeights leaves the weight of a server alone that is there before and after.
+	KeepWeights bool
+}
+
+// has reports whether a service may be changed.
+func (s Scope) has(svc *service) bool { return s.Services == nil || s.Services.find(svc.id) != nil }
 
 // Step is one change of a Plan, which Plan.Change returns. A Plan can have many: a Step
 // takes 12 bytes, and a Change 264.
@@ -37,16 +50,21 @@ const (
 // Diff plans the changes that turn one state into another: none if the states are the
 // same, as far as changes can make them the same. Timeouts, sync daemons and flags
 // without a name that are not in want stay as they are.
-func Diff(have, want *State) *Plan {
-	p := &Plan{have: have, want: want}
+func Diff(have, want *State) *Plan { return Scope{}.Diff(have, want) }
+
+// Diff plans the changes of a part of the table, as the function Diff does of all of it.
+func (s Scope) Diff(have, want *State) *Plan {
+	p := &Plan{have: have, want: want, scope: s}
 	for i, svc := range want.services.all {
-		p.planService(i, svc)
+		if s.has(svc) {
+			p.planService(i, svc)
+		}
 	}
 
 	p.planTimeouts()
 	p.planDaemons()
 	for i, svc := range have.services.all {
-		if want.find(svc.id) == nil {
+		if s.has(svc) && want.find(svc.id) == nil {
 			p.add(removals, DeleteService, i, 0)
 		}
 	}
@@ -55,8 +73,12 @@ func Diff(have, want *State) *Plan {
 
 // Revert plans the changes that turn a state into an earlier one, if the same parts of both
 // are known. Other than Diff, it stops the sync daemons that did not run then.
-func Revert(have, earlier *State) *Plan {
-	p := Diff(have, earlier)
+func Revert(have, earlier *State) *Plan { return Scope{}.Revert(have, earlier) }
+
+// Revert plans the changes of a part of the table, as the function Revert does of all of
+// it.
+func (s Scope) Revert(have, earlier *State) *Plan {
+	p := s.Diff(have, earlier)
 	for i, d := range have.Daemons {
 		if earlier.daemonIndex(d.State) >= 0 {
 			continue
@@ -94,7 +116,7 @@ func (p *Plan) planService(i int, want *service) {
 	for j, d := range want.servers.all {
 		if there, ok := have.server(d.addr); !ok {
 			p.add(additions, AddDestination, i, j)
-		} else if !sameServer(there, d) {
+		} else if !p.sameServer(there, d) {
 			p.add(edits, EditDestination, i, j)
 		}
 	}
@@ -192,7 +214,7 @@ func (p *Plan) Change(step Step) Change {
 	case EditDestination:
 		svc, d := p.want.at(step)
 		have, _ := p.have.find(svc.id).server(d.addr)
-		c.Service.ID, c.Destination = svc.id.serviceID(), wantedServer(have, d).destination()
+		c.Service.ID, c.Destination = svc.id.serviceID(), p.wantedServer(have, d).destination()
 	case DeleteDestination:
 		svc, d := p.have.at(step)
 		c.Service.ID, c.Destination = svc.id.serviceID(), d.destination()
@@ -288,17 +310,20 @@ func sameService(have, want *service) bool {
 
 // wantedServer returns what a present server is to become. Local, which other programs
 // can ask for and no option, is saved as Route. So it is kept where Route is wanted.
-func wantedServer(have, want server) server {
+func (p *Plan) wantedServer(have, want server) server {
 	if have.forward == Local && want.forward == Route {
 		want.forward = Local
+	}
+	if p.scope.KeepWeights {
+		want.weight = have.weight
 	}
 	return want
 }
 
 // sameServer reports whether a server needs no edit. What is set for a tunnel has
 // no effect on other servers.
-func sameServer(have, want server) bool {
-	want = wantedServer(have, want)
+func (p *Plan) sameServer(have, want server) bool {
+	want = p.wantedServer(have, want)
 	if want.forward != Tunnel {
 		have.tunnel = want.tunnel
 	}

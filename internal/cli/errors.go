@@ -14,11 +14,15 @@ const (
 	statusDone = 0
 	// statusReadError is that of a listing that could not be read or written.
 	statusReadError = 1
-	// statusDiffers is that of --diff when there is something to change.
+	// statusDiffers is that of --diff when there is something to change, as of
+	// diff(1).
 	statusDiffers = 1
+	// statusNotCompared is that of --diff in the place of statusReadError, which is
+	// statusDiffers.
+	statusNotCompared = 2
 	// statusBadUsage is that of the save and restore programs for a word that
-	// they do not know.
-	statusBadUsage = 1
+	// they do not know. It is none that a comparison returns.
+	statusBadUsage = 2
 	// statusNoIPVS is that of a kernel without IPVS, or of a caller who may not
 	// use it.
 	statusNoIPVS = 2
@@ -64,6 +68,15 @@ func newReadError(err error) error {
 // newWriteError returns the error of an output that can no longer be written.
 func newWriteError(err error) error {
 	return &exitError{status: statusReadError, err: withText(err, "Can't write: "+systemText(err))}
+}
+
+// newDiffError returns the error of a --diff that failed: its status is not that of a
+// difference; nil for nil.
+func newDiffError(err error) error {
+	if statusOf(err) != statusDiffers {
+		return err
+	}
+	return &exitError{status: statusNotCompared, err: err, reported: isReported(err)}
 }
 
 // newInputError returns the error of a rule stream that cannot be read.

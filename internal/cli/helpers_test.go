@@ -115,6 +115,7 @@ type stateKernel struct {
 	state  ipvs.State
 	reject map[string]syscall.Errno
 	lose   map[string]bool // the first answer to each rule
+	active uint32          // the active connections of every server
 	// afterChange is called after each change with the number of changes, if it is set.
 	afterChange func(n int)
 }
@@ -126,7 +127,13 @@ func newStateKernel(t *testing.T, rules string) *stateKernel {
 }
 
 func (k *stateKernel) Table(ipvs.Query) (ipvs.Table, error) {
-	return ipvs.Table{Entries: k.state.Entries()}, nil
+	entries := k.state.Entries()
+	for _, e := range entries {
+		for i := range e.Destinations {
+			e.Destinations[i].ActiveConnections = k.active
+		}
+	}
+	return ipvs.Table{Entries: entries}, nil
 }
 
 func (k *stateKernel) Apply(changes []ipvs.Change) []error {
@@ -161,9 +168,10 @@ func changeText(c ipvs.Change) string {
 
 // readState returns the state that rules or a JSON document describe.
 func readState(input string, json bool) (*ipvs.State, error) {
-	return readWanted(newSession("ipvsadm", Env{
+	s := newSession("ipvsadm", Env{
 		Stdin: strings.NewReader(input), Stdout: io.Discard, Stderr: io.Discard, Names: noNames{},
-	}), json)
+	})
+	return readWanted(s, s.input(json))
 }
 
 // mustReadState returns the state that valid rules or a valid document describe.

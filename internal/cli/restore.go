@@ -11,16 +11,17 @@ import (
 
 // restore does with the rules on standard input what a Restore command says. apply
 // applies them, if the command says no more than that.
-func restore(s *session, cmd command.Command, apply func(*session, command.Command) error) error {
-	switch cmd.Mode {
+func restore(s *session, cmd command.Command, apply func(*session, command.Restoring) error) error {
+	r := cmd.Restoring
+	switch r.Mode {
 	case command.Check:
-		return readRules(s, cmd.JSON, func(*ruleset.Rule) error { return nil })
+		return readRules(s, s.input(r.JSON), func(*ruleset.Rule) error { return nil })
 	case command.Diff:
-		return diff(s, cmd.JSON)
+		return diff(s, r)
 	case command.Sync:
-		return synchronize(s, cmd.JSON)
+		return synchronize(s, r)
 	}
-	return apply(s, cmd)
+	return apply(s, r)
 }
 
 // replaceTable replaces the table by what the rules on standard input say
@@ -28,29 +29,31 @@ func restore(s *session, cmd command.Command, apply func(*session, command.Comma
 // of them is wrong, every such rule is reported, and nothing is changed.
 //
 // From the clearing on no signal ends the program: it would leave half a table.
-func replaceTable(s *session, cmd command.Command) error {
-	rules, err := readLog(s, cmd.JSON)
+func replaceTable(s *session, r command.Restoring) error {
+	rules, err := readLog(s, r.JSON)
 	if err != nil {
 		return err
 	}
 
-	_, stop := s.env.Signals()
-	defer stop()
-	if err := s.change(ipvs.Change{Op: ipvs.Flush}); err != nil {
-		return err
-	}
-	return applyLog(s, rules)
+	return applyAtomic(s, r.Atomic, func() error {
+		_, stop := s.env.Signals()
+		defer stop()
+		if err := s.change(ipvs.Change{Op: ipvs.Flush}); err != nil {
+			return err
+		}
+		return applyLog(s, rules)
+	})
 }
 
-// applyDocument adds what a JSON document on standard input says to the table
-// (ipvsadm -R --json). It too is read to its end first: half a document says
-// nothing.
-func applyDocument(s *session, cmd command.Command) error {
-	rules, err := readLog(s, cmd.JSON)
+// applyWhole adds what the rules on standard input say to the table, after they were read
+// to their end: a JSON document (ipvsadm -R --json), as half a document says nothing, or
+// any rules (ipvsadm -R --atomic).
+func applyWhole(s *session, r command.Restoring) error {
+	rules, err := readLog(s, r.JSON)
 	if err != nil {
 		return err
 	}
-	return applyLog(s, rules)
+	return applyAtomic(s, r.Atomic, func() error { return applyLog(s, rules) })
 }
 
 // applyLog applies rules that have been read.
@@ -72,22 +75,54 @@ func applyLog(s *session, rules *ruleset.Log) error {
 // readLog reads the rules on standard input to their end, as readRules does.
 func readLog(s *session, json bool) (*ruleset.Log, error) {
 	rules := new(ruleset.Log)
-	err := readRules(s, json, func(r *ruleset.Rule) error {
+	err := readRules(s, s.input(json), func(r *ruleset.Rule) error {
 		rules.Append(r)
 		return nil
 	})
 	return rules, err
 }
 
-// readRules reads the rules on standard input to their end, a rule stream or a JSON
-// document, and calls use with each. Every rule that is wrong is reported, also
-// those that use returns an error for; the error has the status of the first.
-func readRules(s *session, json bool, use func(*ruleset.Rule) error) error {
-	var source ruleset.Source = ruleset.NewReader(s.env.Stdin, s.parser, nil)
-	if json {
-		source = ruleset.NewDecoder(s.env.Stdin)
-	}
+// input is rules to read: a rule stream or a JSON document.
+type input struct {
+	reader io.Reader
+	json   bool
+	file   string // empty for standard input
+}
 
+// input returns the rules on standard input.
+func (s *session) input(json bool) input { return input{reader: s.env.Stdin, json: json} }
+
+// source returns the source of the rules.
+func (in input) source(s *session) ruleset.Source {
+	if in.json {
+		return ruleset.NewDecoder(in.reader)
+	}
+	return ruleset.NewReader(in.reader, s.parser, nil)
+}
+
+// asInputError turns the error of rules that cannot be read into the one that ends a
+// program.
+func (in input) asInputError(err error) error {
+	var readErr *ruleset.ReadError
+	if in.file != "" && errors.As(err, &readErr) {
+		return newFileError(readErr.Err, in.file)
+	}
+	return asInputError(err)
+}
+
+// text returns the text for the error of a rule.
+func (in input) text(err error) string {
+	if in.file != "" {
+		return in.file + ": " + err.Error()
+	}
+	return err.Error()
+}
+
+// readRules reads rules to their end, and calls use with each. Every rule that is wrong is
+// reported, also those that use returns an error for; the error has the status of the
+// first.
+func readRules(s *session, in input, use func(*ruleset.Rule) error) error {
+	source := in.source(s)
 	var first error
 	for r := new(ruleset.Rule); ; {
 		err := source.Next(r)
@@ -102,10 +137,10 @@ func readRules(s *session, json bool, use func(*ruleset.Rule) error) error {
 		switch {
 		case err == nil:
 		case !errors.As(err, &ruleErr):
-			return asInputError(err)
+			return in.asInputError(err)
 		default:
 			err = withKernelText(ruleErr)
-			s.report(err.Error())
+			s.report(in.text(err))
 			if first == nil {
 				first = newReportedError(statusOf(err))
 			}

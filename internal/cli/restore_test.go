@@ -82,7 +82,7 @@ func TestRestoreRejected(t *testing.T) {
 // TestRestoreUsage checks that an unknown option changes nothing.
 func TestRestoreUsage(t *testing.T) {
 	k := &scriptedKernel{}
-	checkEqual(t, "result", result{1, "", restoreUsage + "\n"}, run(k, "", "ipvsadm-restore --frob"))
+	checkEqual(t, "result", result{statusBadUsage, "", restoreUsage + "\n"}, run(k, "", "ipvsadm-restore --frob"))
 	checkEqual(t, "changes", []string(nil), k.changes)
 }
 

@@ -9,7 +9,8 @@ import (
 
 const (
 	saveUsage    = "usage: ipvsadm-save [-n] [--all] [--json] [--output FILE]"
-	restoreUsage = "usage: ipvsadm-restore [--json] [--check | --diff | --sync] < FILE"
+	restoreUsage = "usage: ipvsadm-restore [--json] [--atomic | --check | --diff [--against FILE] | --sync [--changes]]\n" +
+		"                       [--partial] [--keep-weights] < FILE"
 
 	// mainProgram is the program that texts of the other two point to.
 	mainProgram = "ipvsadm"
@@ -39,8 +40,8 @@ func runLine(s *session, words []string) error {
 	switch {
 	case cmd.Verb != command.Restore:
 		return dispatch(s, cmd)
-	case cmd.JSON:
-		return restore(s, cmd, applyDocument)
+	case cmd.Restoring.JSON || cmd.Restoring.Atomic:
+		return restore(s, cmd, applyWhole)
 	}
 	return restore(s, cmd, applyStream)
 }

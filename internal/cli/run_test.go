@@ -180,9 +180,9 @@ func TestSaveOptions(t *testing.T) {
 	for line, want := range map[string]result{
 		"ipvsadm-save":     {0, rules, ""},
 		"ipvsadm-save -n":  {0, rules, ""},
-		"ipvsadm-save foo": {1, "", saveUsage + "\n"},
-		"ipvsadm-save -x":  {1, "", saveUsage + "\n"},
-		"ipvsadm-save -nn": {1, "", saveUsage + "\n"},
+		"ipvsadm-save foo": {statusBadUsage, "", saveUsage + "\n"},
+		"ipvsadm-save -x":  {statusBadUsage, "", saveUsage + "\n"},
+		"ipvsadm-save -nn": {statusBadUsage, "", saveUsage + "\n"},
 	} {
 		t.Run(line, func(t *testing.T) { checkEqual(t, "result", want, run(k, "", line)) })
 	}

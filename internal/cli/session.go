@@ -95,10 +95,8 @@ func (s *session) report(text string) {
 // end finishes the run: it writes what is left, reports what went wrong, and
 // returns the status.
 func (s *session) end(err error) int {
-	if s.out.hasFailed(err) {
-		err = nil // reported below
-	}
-	if err != nil && !isReported(err) {
+	isLost := s.out.hasFailed(err) // reported below
+	if err != nil && !isLost && !isReported(err) {
 		s.report(err.Error())
 	}
 
@@ -112,10 +110,12 @@ func (s *session) end(err error) int {
 	}
 
 	switch {
-	case err != nil || writeErr == nil:
+	case err != nil && !isLost:
 		return statusOf(err)
 	case s.out.readerLeft():
 		return StatusReaderLeft
+	case isLost:
+		return statusOf(err)
 	}
 	return statusOf(writeErr)
 }

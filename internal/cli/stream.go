@@ -33,7 +33,7 @@ func newStream(s *session, kernel Kernel) *stream {
 // the stream waits, so that a program which keeps a pipe open sees each line take
 // effect at once. A line that cannot be parsed ends the stream; a change that the
 // kernel rejects is reported, and the stream goes on.
-func applyStream(s *session, _ command.Command) error {
+func applyStream(s *session, _ command.Restoring) error {
 	kernel, err := s.open()
 	if err != nil {
 		return err // even if the stream is empty

@@ -32,7 +32,7 @@ func newTransaction(s *session, states states) *transaction {
 	return &transaction{
 		session: s,
 		states:  states,
-		plan:    ipvs.Diff(states.present, states.wanted),
+		plan:    states.plan(),
 		dropped: map[int]bool{},
 	}
 }
@@ -109,16 +109,32 @@ func (t *transaction) interrupted() bool {
 	}
 }
 
-// rollback takes back what was applied, and returns what to say of it. Where an
-// answer was lost, the table is read again to see what is left to take back.
-func (t *transaction) rollback() string {
+// applied returns the steps that were applied, in order.
+func (t *transaction) applied() []ipvs.Step {
 	var applied []ipvs.Step
 	for i, step := range t.sent {
 		if !t.dropped[i] {
 			applied = append(applied, step)
 		}
 	}
+	return applied
+}
 
+// changes yields the changes that were made.
+func (t *transaction) changes() iter.Seq[ipvs.Change] {
+	return func(yield func(ipvs.Change) bool) {
+		for _, step := range t.applied() {
+			if !yield(t.plan.Change(step)) {
+				return
+			}
+		}
+	}
+}
+
+// rollback takes back what was applied, and returns what to say of it. Where an
+// answer was lost, the table is read again to see what is left to take back.
+func (t *transaction) rollback() string {
+	applied := t.applied()
 	if len(applied) == 0 && !t.unknown {
 		return "no changes were made"
 	}
@@ -130,12 +146,15 @@ func (t *transaction) rollback() string {
 
 	switch {
 	case !ok:
-		return "Rollback failed: the table is only partly updated."
+		return rollbackFailed
 	case slices.ContainsFunc(applied, t.removes):
 		return "rolled back; no changes were kept, but the counters of what was removed and added again begin at 0"
 	}
 	return "rolled back; no changes were kept"
 }
+
+// rollbackFailed is reported for a table that is neither as it was nor as it should be.
+const rollbackFailed = "Rollback failed: the table is only partly updated."
 
 // removes reports whether a step removes a service or a real server.
 func (t *transaction) removes(step ipvs.Step) bool {
@@ -150,7 +169,7 @@ func (t *transaction) restorePresent() bool {
 		t.reports = append(t.reports, err.Error())
 		return false
 	}
-	return t.undo(ipvs.Revert(now, t.states.present).Changes())
+	return t.undo(t.states.scope.Revert(now, t.states.present).Changes())
 }
 
 // undo makes changes that take others back, all of them whatever becomes of the

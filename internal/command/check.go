@@ -20,6 +20,11 @@ var (
 	groupTunnelRemote   = groupNamed("tun-remcsum")
 	groupOutput         = groupNamed("output")
 	groupJSON           = groupNamed("json")
+	groupPartial        = groupNamed("partial")
+	groupKeepWeights    = groupNamed("keep-weights")
+	groupChanges        = groupNamed("changes")
+	groupAgainst        = groupNamed("against")
+	groupAtomic         = groupNamed("atomic")
 	groupBy             = groupNamed("by")
 	groupLimit          = groupNamed("limit")
 	groupMetrics        = groupNamed("metrics")
@@ -90,6 +95,8 @@ func (l *line) check() error {
 		}
 	case List:
 		return l.checkListing()
+	case Restore:
+		return l.checkRestore()
 	}
 	return nil
 }

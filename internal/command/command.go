@@ -97,6 +97,25 @@ const (
 	Sync
 )
 
+// Restoring is what a Restore command does with the rules, and how.
+type Restoring struct {
+	// Mode is what is done with the rules.
+	Mode RestoreMode
+	// JSON reports whether the rules are a JSON document.
+	JSON bool
+	// Partial makes Diff and Sync leave the services alone that the rules do not name.
+	Partial bool
+	// KeepWeights makes Diff and Sync leave the weights of present servers alone.
+	KeepWeights bool
+	// Changes makes Sync print the commands that it ran.
+	Changes bool
+	// Atomic makes Apply put back what was there before if a rule fails.
+	Atomic bool
+	// Against is the file that Diff compares with in the place of the kernel; empty
+	// for the kernel.
+	Against string
+}
+
 // Saving is how a Save command writes the table.
 type Saving struct {
 	// All adds the timeouts and the sync daemons.
@@ -116,10 +135,8 @@ type Command struct {
 	Listing Listing
 	// Saving is for Save. List has a File, too.
 	Saving Saving
-	// Mode is for Restore.
-	Mode RestoreMode
-	// JSON reports whether Restore reads a JSON document.
-	JSON bool
+	// Restoring is for Restore.
+	Restoring Restoring
 	// NetNS is the network namespace to work in: a name known to ip netns, a
 	// process ID or a path; empty for the namespace of the caller.
 	NetNS string

@@ -138,17 +138,17 @@ func (p *Parser) TryHelp() error { return tryHelpError(p.prog) }
 type line struct {
 	names Resolver
 
-	verb     Verb
-	service  ipvs.Service
-	server   ipvs.Destination
-	daemon   ipvs.Daemon
-	timeouts ipvs.Timeouts
-	listing  Listing
-	saving   Saving
-	mode     RestoreMode
-	netns    string
-	keep     bool
-	drain    *time.Duration
+	verb      Verb
+	service   ipvs.Service
+	server    ipvs.Destination
+	daemon    ipvs.Daemon
+	timeouts  ipvs.Timeouts
+	listing   Listing
+	saving    Saving
+	netns     string
+	keep      bool
+	drain     *time.Duration
+	restoring Restoring
 
 	// over reports whether service and server were the present ones before the line
 	// was parsed. presentTunnel is the tunnel of that server.
@@ -208,7 +208,8 @@ func (l *line) command(cmd *Command) {
 	case Save:
 		cmd.Listing, cmd.Saving = l.listing, l.saving
 	case Restore:
-		cmd.Mode, cmd.JSON = l.mode, l.listing.JSON
+		cmd.Restoring = l.restoring
+		cmd.Restoring.JSON = l.listing.JSON
 	}
 
 	cmd.NetNS, cmd.Keep, cmd.Drain = l.netns, l.keep, l.drain

@@ -81,7 +81,7 @@ func view(v View) func(*line, string) error {
 
 // mode returns the read function of an option that selects what to do with rules.
 func mode(m RestoreMode) func(*line, string) error {
-	return flag(func(l *line) { l.mode = m })
+	return flag(func(l *line) { l.restoring.Mode = m })
 }
 
 // number returns the read function of an option with a number of a range.
@@ -257,6 +257,14 @@ func (l *line) readOutput(value string) error {
 		return usageError("illegal output file specified")
 	}
 	l.saving.File = value
+	return nil
+}
+
+func (l *line) readAgainst(value string) error {
+	if value == "" {
+		return usageError("illegal file to compare with specified")
+	}
+	l.restoring.Against = value
 	return nil
 }
 

@@ -20,7 +20,7 @@ var extensionGroups = []Group{
 		commands: rule{exclusive: setOf(Restore)},
 		Options: []Option{{
 			Long:      "diff",
-			Help:      "print the commands that would turn the table into the one that the rules describe; exit status 1 if there are any",
+			Help:      "print the commands that would turn the table into the one that the rules describe; exit status 1 if there are any, 2 or more after an error",
 			Extension: true,
 			read:      mode(Diff),
 		}},
@@ -34,6 +34,63 @@ var extensionGroups = []Group{
 			Help:      "apply only the difference: what stays keeps its connections and counters; rolled back if a command is rejected",
 			Extension: true,
 			read:      mode(Sync),
+		}},
+	},
+	{
+		Name:     "partial",
+		Section:  sectionRestores,
+		commands: rule{optional: setOf(Restore)},
+		Options: []Option{{
+			Long:      "partial",
+			Help:      "with --diff or --sync, leave the virtual services alone that the rules do not name",
+			Extension: true,
+			read:      flag(func(l *line) { l.restoring.Partial = true }),
+		}},
+	},
+	{
+		Name:     "keep-weights",
+		Section:  sectionRestores,
+		commands: rule{optional: setOf(Restore)},
+		Options: []Option{{
+			Long:      "keep-weights",
+			Help:      "with --diff or --sync, leave the weights of the real servers alone that are there already",
+			Extension: true,
+			read:      flag(func(l *line) { l.restoring.KeepWeights = true }),
+		}},
+	},
+	{
+		Name:     "changes",
+		Section:  sectionRestores,
+		commands: rule{optional: setOf(Restore)},
+		Options: []Option{{
+			Long:      "changes",
+			Help:      "with --sync, print the commands that were applied; with --json, as a JSON document",
+			Extension: true,
+			read:      flag(func(l *line) { l.restoring.Changes = true }),
+		}},
+	},
+	{
+		Name:     "against",
+		Section:  sectionRestores,
+		commands: rule{optional: setOf(Restore)},
+		Options: []Option{{
+			Long:       "against",
+			Value:      "FILE",
+			Help:       "with --diff, compare with the rules or the JSON document in a file, not with the table of the kernel",
+			Invocation: true,
+			Extension:  true,
+			read:       (*line).readAgainst,
+		}},
+	},
+	{
+		Name:     "atomic",
+		Section:  sectionRestores,
+		commands: rule{optional: setOf(Restore)},
+		Options: []Option{{
+			Long:      "atomic",
+			Help:      "put the table back as it was, without its connections and counters, if a rule is rejected",
+			Extension: true,
+			read:      flag(func(l *line) { l.restoring.Atomic = true }),
 		}},
 	},
 	{

@@ -57,7 +57,7 @@ func TestBashCompletion(t *testing.T) {
 		withTable + "-L --tcp-service=10":         "10.0.0.1:80",
 		"ipvsadm -A -t x -p -":                    "-s --scheduler -M --netmask -o --ops --pe -b --sched-flags --netns -6 --ipv6 --sort",
 		"ipvsadm --start-daemon m":                "master",
-		"ipvsadm -R --":                           "--check --diff --sync --json --netns --ipv6 --sort",
+		"ipvsadm -R --":                           "--check --diff --sync --partial --keep-weights --changes --against --atomic --json --netns --ipv6 --sort",
 		"ipvsadm -Lc --by client,s":               "client,service client,server client,state",
 		"ipvsadm-top --":                          "--tcp-service --udp-service --sctp-service --fwmark-service --interval --netns --ipv6 --once",
 		"ipvsadm-top --netns x -t ":               "10.0.0.1:80 [2001:db8::1]:80",

@@ -20,6 +20,7 @@ var actions = map[string]action{
 	"real-server":     {" _ipvsadm_servers", "(__ipvsadm_servers)"},
 	"mcast-interface": {" _net_interfaces", "(__fish_print_interfaces)"},
 	"netns":           {" _ipvsadm_netns", "(ip netns list 2>/dev/null | string split -f 1 ' ')"},
+	"against":         {"_files", "(__fish_complete_path (commandline -ct))"},
 	"output":          {"_files", "(__fish_complete_path (commandline -ct))"},
 }
 

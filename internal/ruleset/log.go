@@ -52,7 +52,7 @@ func isEncodable(cmd *command.Command) bool {
 	c := &cmd.Change
 	return c.Op != 0 && c.Service.Stats == nil && c.Destination.Stats == nil &&
 		c.Destination.ActiveConnections|c.Destination.InactiveConnections|c.Destination.PersistentConnections == 0 &&
-		cmd.Listing == (command.Listing{}) && cmd.Saving == (command.Saving{}) && cmd.Mode == 0 && !cmd.JSON && cmd.NetNS == ""
+		cmd.Listing == (command.Listing{}) && cmd.Saving == (command.Saving{}) && cmd.Restoring == (command.Restoring{}) && cmd.NetNS == ""
 }
 
 // rule lists the fields of a rule, the most common first: the set of the first seven

@@ -59,7 +59,7 @@ var anyRule = rapid.MakeCustom[Rule](rapid.MakeConfig{
 // set.
 var changeRule = rapid.Custom(func(t *rapid.T) Rule {
 	r := anyRule.Draw(t, "rule")
-	r.Cmd.Listing, r.Cmd.Saving, r.Cmd.Mode, r.Cmd.JSON, r.Cmd.NetNS = command.Listing{}, command.Saving{}, 0, false, ""
+	r.Cmd.Listing, r.Cmd.Saving, r.Cmd.Restoring, r.Cmd.NetNS = command.Listing{}, command.Saving{}, command.Restoring{}, ""
 	c := &r.Cmd.Change
 	c.Op = rapid.SampledFrom([]ipvs.Op{ipvs.AddService, ipvs.AddDestination, ipvs.StopDaemon, 99}).Draw(t, "op")
 	c.Service.Stats, c.Destination.Stats = nil, nil

@@ -146,7 +146,7 @@ _ipvsadm() {
         _ipvsadm_see "${_ipvsadm_name[${cur%%=*}]-}"
         before=${cur%%=*}= cur=${cur#*=}
     fi
-    if [[ $option == output ]]; then
+    if [[ $option == @(against|output) ]]; then
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     elif [[ $option ]]; then

@@ -89,7 +89,7 @@ func statusRuns(t *testing.T) map[string][]statusRun {
 		"1 ipvsadm, save The output could not be written.":  prints(diskFull),
 		"1 ipvsadm, restore The rules could not be read.":   withEach(restores("", ""), inputLost),
 
-		"2 ipvsadm The line has an option that is missing, illegal or has a bad value.":                          {{line: "ipvsadm -A"}, {line: "ipvsadm -A -f 0"}, {line: "ipvsadm -C -w 1"}},
+		"2 ipvsadm The line has an option that is missing, illegal or has a bad value.":        {{line: "ipvsadm -A"}, {line: "ipvsadm -A -f 0"}, {line: "ipvsadm -C -w 1"}},
 		"2 save, restore A word is not an option.":                                             {{line: "ipvsadm-save x"}, {line: "ipvsadm-restore --frob"}},
 		"2 ipvsadm, restore A rule has an option that is missing, illegal or has a bad value.": restores("", "-A -f 0\n"),
 		"2 all IPVS is not available, or the caller may not use it.":                           all(withoutIPVS),

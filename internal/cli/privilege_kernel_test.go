@@ -68,7 +68,7 @@ var (
 	// otherTraceLine matches the lines of a trace that are not the beginning of a system
 	// call: the end of one, that of a process, and on Linux 5.10 a thread that ended
 	// before strace knew its call.
-	otherTraceLine = regexp.MustCompile(`^\d+ +(<\.\.\. \w+ resumed>|\+\+\+ |\?\?\?\( <detached \.\.\.>$)`)
+	otherTraceLine = regexp.MustCompile(`^\d+ +(<\.\.\. \w+ resumed>|\+\+\+ |\?\?\?\( <detached \.\.\.>\n$)`)
 )
 
 // traceLine is the beginning of a shell line that traces the system calls which

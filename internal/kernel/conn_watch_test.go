@@ -66,6 +66,7 @@ func TestConnectionsWhileResized(t *testing.T) {
 		{name: "many on a kernel that does not resize", lines: many},
 		{name: "few, resized once", before: still, during: []string{other}, sizes: []uint32{256}, lines: few, reads: 1},
 		{name: "few, resized twice", before: still, during: []string{other, still}, sizes: []uint32{256, 512, 256}, lines: few, reads: 2},
+		{name: "few, resized there and back", before: still, during: []string{still}, sizes: []uint32{256, 512, 256}, lines: few, reads: 1},
 		{name: "few, being moved at the end", before: still, during: []string{moving, other}, sizes: []uint32{256, 512}, lines: few, reads: 2},
 		{name: "few, being moved for ever", before: moving, during: []string{moving}, sizes: []uint32{256}, lines: few, incomplete: true, reads: maxReads},
 		{name: "many", before: still, during: []string{still}, sizes: []uint32{256}, lines: many},

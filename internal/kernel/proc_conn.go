@@ -80,7 +80,7 @@ func (c *Client) readConnHead(f io.ReadSeeker) (*connTableWatch, block) {
 	buf := make([]byte, connHead)
 	for {
 		watch := c.watchConnTable()
-		head := fillBlock(f, buf)
+		head := fillBlock(checkingReader{f, watch.check}, buf)
 		if !errors.Is(head.err, io.EOF) || !watch.end() || !r.again() {
 			return watch, head
 		}
@@ -88,6 +88,20 @@ func (c *Client) readConnHead(f io.ReadSeeker) (*connTableWatch, block) {
 			return watch, block{err: err}
 		}
 	}
+}
+
+// checkingReader is a Reader that calls check after each Read, which has some 50
+// connections: however slow the machine is, a table that is resized and back again is
+// noticed.
+type checkingReader struct {
+	io.Reader
+	check func()
+}
+
+func (r checkingReader) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.check()
+	return n, err
 }
 
 // errorReader is a Reader that fails.

@@ -314,13 +314,18 @@ func (ns namespace) readState(t *testing.T) (s state) {
 		t.Fatalf("read the state: %v", err)
 	}
 
+	s.sort()
+	return s
+}
+
+// sort sorts the table.
+func (s *state) sort() {
 	slices.SortFunc(s.Entries, func(a, b ipvs.Entry) int {
 		return cmp.Compare(fmt.Sprint(a.Service.ID), fmt.Sprint(b.Service.ID))
 	})
 	for _, e := range s.Entries {
 		slices.SortFunc(e.Destinations, func(a, b ipvs.Destination) int { return a.Addr.Compare(b.Addr) })
 	}
-	return s
 }
 
 // diffStates compares two states.

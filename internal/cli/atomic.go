@@ -19,7 +19,7 @@ func applyAtomic(s *session, isAtomic bool, apply func() error) error {
 		return err
 	}
 
-	_, stop := s.env.Signals()
+	_, stop := s.catchSignals()
 	defer stop()
 
 	err = apply()

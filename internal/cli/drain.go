@@ -21,7 +21,7 @@ func (s *session) drain(c ipvs.Change, limit time.Duration) error {
 	if err != nil {
 		return err
 	}
-	signals, stop := s.env.Signals()
+	signals, stop := s.catchSignals()
 	defer stop()
 
 	d := drainer{kernel: kernel, removal: c, interval: drainInterval, signals: signals, progress: s.progress}

@@ -36,7 +36,7 @@ func replaceTable(s *session, r command.Restoring) error {
 	}
 
 	return applyAtomic(s, r.Atomic, func() error {
-		_, stop := s.env.Signals()
+		_, stop := s.catchSignals()
 		defer stop()
 		if err := s.change(ipvs.Change{Op: ipvs.Flush}); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/command"
@@ -17,6 +18,8 @@ type session struct {
 	parser *command.Parser
 	out    *output // standard output
 
+	inStream bool // whether commands of a rule stream may follow
+
 	netns  string // the network namespace to work in
 	kernel Kernel // nil until open
 	info   ipvs.Info
@@ -29,6 +32,18 @@ func newSession(prog string, env Env) *session {
 		parser: command.NewParser(prog, env.Names),
 		out:    newOutput(env.Stdout),
 	}
+}
+
+// catchSignals catches the signals that ask the program to end, until release is called.
+// Where no command follows, they stay caught: one that arrives between the end of the
+// command and that of the program would make the status that of a program that did not
+// do its work.
+func (s *session) catchSignals() (signals <-chan os.Signal, release func()) {
+	signals, stop := s.env.Signals()
+	if s.inStream {
+		return signals, stop
+	}
+	return signals, func() {}
 }
 
 // open returns the kernel, which the first call opens. A caller without privilege

@@ -23,6 +23,7 @@ type stream struct {
 
 // newStream returns a stream of commands for a kernel.
 func newStream(s *session, kernel Kernel) *stream {
+	s.inStream = true
 	x := &stream{session: s}
 	x.sender = newSender(kernel, x.reject)
 	return x

@@ -43,7 +43,7 @@ func (t *transaction) run() error {
 		return nil
 	}
 
-	signals, stop := t.session.env.Signals()
+	signals, stop := t.session.catchSignals()
 	defer stop()
 	t.signals = signals
 

@@ -49,8 +49,8 @@ func Exit(failed int, program func(args []string) int) {
 
 // avoidHugePages keeps the kernel from backing what the heap will grow to by huge pages.
 // To clear two or three of 2 MiB takes as long as a small listing. (Of the first pages it
-// comes too late: for them, the Makefile sets disablethp in the runtime, which has no
-// go:debug line.)
+// comes too late: for them, the Makefile sets disablethp in the runtime, for which there
+// is no directive.)
 func avoidHugePages() {
 	// A kernel without huge pages has nothing to avoid.
 	_ = unix.Prctl(unix.PR_SET_THP_DISABLE, 1, 0, 0, 0)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,8 @@ func show(r cli.TopRequest, env cli.Env) error {
 	if err != nil {
 		host = "?"
 	}
+	// The heap of a program that ends soon may grow more; this one runs for hours.
+	debug.SetGCPercent(100)
 	options := top.Options{
 		Host: host, NetNS: r.NetNS, Service: r.Service, Interval: r.Interval, ASCII: !hasUnicode(),
 	}

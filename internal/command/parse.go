@@ -37,7 +37,7 @@ func (p *Parser) Parse(words []string) (Command, error) {
 // ParseRule parses a line of a rule stream into cmd, which is undefined after an error.
 // Not allowed are -R, and options of the invocation such as the file to write.
 //
-// A Command is 400 bytes long. To return it by value would take a third of the time of
+// A Command is more than 400 bytes long. To return it by value would take a third of the time of
 // reading a stream on a slow machine.
 func (p *Parser) ParseRule(words []string, cmd *Command) error {
 	if err := p.parse(words, p.newLine(), cmd); err != nil {

@@ -69,6 +69,10 @@ func countersOf(s *Stats) counters {
 	return counters{s.Connections, s.InPackets, s.OutPackets, s.InBytes, s.OutBytes}
 }
 
+// rereadBelow is the time that a reading may take to be repeated. A table that takes longer
+// would meet the next update, too.
+const rereadBelow = 250 * time.Millisecond
+
 // Measure reads a table by a function, and replaces the rates in it. If counters were added
 // up meanwhile, it reads once more: else some of them would be newer than others. It returns
 // the time over which the rates were measured, 0 for the first reading, which has none.
@@ -76,7 +80,7 @@ func (m *Meter) Measure(read func() ([]Entry, error)) (time.Duration, error) {
 	updates := m.clock.Updates()
 	at := m.now()
 	entries, err := read()
-	if err == nil && m.clock.Updates() != updates {
+	if err == nil && m.now().Sub(at) < rereadBelow && m.clock.Updates() != updates {
 		at = m.now()
 		entries, err = read()
 	}

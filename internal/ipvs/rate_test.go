@@ -137,12 +137,14 @@ func TestMeterClock(t *testing.T) {
 }
 
 // TestMeterRereads checks that a table is read once more if counters were added up
-// meanwhile, that an uncertain time is asked for again, and that an error is returned.
+// meanwhile, unless that takes long, that an uncertain time is asked for again, and that an error is
+// returned.
 func TestMeterRereads(t *testing.T) {
 	clock := &steppedClock{}
 	m := NewMeter(1, clock)
 	at := time.Unix(1000, 0)
-	m.now = func() time.Time { at = at.Add(time.Second); return at }
+	step := 100 * time.Millisecond
+	m.now = func() time.Time { at = at.Add(step); return at }
 	reads := 0
 	read := func() ([]Entry, error) {
 		reads++
@@ -153,8 +155,13 @@ func TestMeterRereads(t *testing.T) {
 		t.Errorf("%d reads, error %v", reads, err)
 	}
 	clock.certain = true
+	at = at.Add(2 * time.Second)
 	if elapsed, err := m.Measure(read); err != nil || elapsed != 2*time.Second || !m.readings[0].isCertain {
 		t.Errorf("measured over %v, error %v, %+v", elapsed, err, m.readings)
+	}
+	step, reads = rereadBelow, 0
+	if _, err := m.Measure(read); err != nil || reads != 1 {
+		t.Errorf("%d slow reads, error %v", reads, err)
 	}
 	if _, err := m.Measure(func() ([]Entry, error) { return nil, ErrIncomplete }); err != ErrIncomplete {
 		t.Errorf("error %v", err)

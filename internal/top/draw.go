@@ -317,7 +317,7 @@ func help() []line {
 		"CPS  new connections per second      PktI PktO BitI BitO  packets, bits per",
 		"second, in and out                   Pers  persistent clients",
 		"%Con  share of the service's connections, beside  %Wgt  share of its weights",
-		"Rates are measured by the counters over the last interval, or two that are odd.",
+		"Rates are measured by the counters, which the kernel adds up every two seconds.",
 	} {
 		lines = append(lines, styledLine(plain, text))
 	}

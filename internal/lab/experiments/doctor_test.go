@@ -24,7 +24,7 @@ import (
 type condition struct {
 	// name is what was done, for the name of the test.
 	name string
-	// on is the machine that the doctor looks at, and args are his options.
+	// on is the machine that the doctor looks at, and args are its options.
 	on, args string
 	// want are the findings, as their level, code and object.
 	want string
@@ -227,7 +227,7 @@ func (l *laboratory) wantsNew(c condition, healthy []string) {
 	})
 }
 
-// wantsHealthy waits until the doctor finds what he finds on the healthy machine.
+// wantsHealthy waits until the doctor finds what it finds on the healthy machine.
 func (l *laboratory) wantsHealthy(c condition, healthy []string) {
 	l.t.Helper()
 	l.within("mended", strings.Join(healthy, "\n"), func() string {

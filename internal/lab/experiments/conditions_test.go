@@ -63,12 +63,10 @@ func addressConditions() []condition {
 		want: "FAULT vip-v6-dad 2001:db8:20::200",
 		made: `@client ip address add 2001:db8:20::200/128 dev eth0 nodad
 			ip address del 2001:db8:20::200/128 dev eth0
-			sysctl -qw net.ipv6.conf.all.accept_dad=1 net.ipv6.conf.eth0.accept_dad=1
 			ip address add 2001:db8:20::200/128 dev eth0 preferred_lft 0`,
 		mended: `@client ip address del 2001:db8:20::200/128 dev eth0
 			ip address del 2001:db8:20::200/128 dev eth0
 			ip address add 2001:db8:20::200/128 dev eth0 nodad preferred_lft 0`,
-		after:  "sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.eth0.accept_dad=0",
 		client: "remote", address: "[2001:db8:20::200]:81",
 	}, {
 		name: "no cable", on: "director1", args: "-t 172.20.0.200:80",

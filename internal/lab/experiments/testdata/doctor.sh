@@ -20,16 +20,18 @@
 vip=172.20.0.200 vip6=2001:db8:20::200
 set -e
 
-# host NAME makes a machine. Its addresses are to work at once (no DAD), it forwards
-# nothing, and the reverse path filters are off, as in the kernel.
-host() {
-    ip netns add $1
-    ip netns exec $1 sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 \
-        net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
-    ip -n $1 link set lo up
+# The commands of ip(8) go to a file for each machine first, because a guest starts
+# processes slowly; switches is that of the machine itself.
+batch=$(mktemp -d)
+switches() { echo "$*" >> "$batch/switches"; }
+on() {
+    machine=$1
+    shift
+    echo "$*" >> "$batch/on-$machine"
 }
 
-# join NAME INTERFACE NETWORK LAST-PART plugs a machine into a network.
+# join NAME INTERFACE NETWORK LAST-PART plugs a machine into a network. Its addresses are to
+# work at once (nodad).
 join() {
     case $3 in
     lan) four=172.20.0 six=20 ;;
@@ -37,27 +39,27 @@ join() {
     far) four=192.168.40 six=40 ;;
     away) four=198.51.100 six=51 ;;
     esac
-    ip link add $1-$3 type veth peer name $2 netns $1
-    ip link set $1-$3 master $3 up
-    ip -n $1 -batch - <<BATCH
-link set $2 up
-address add $four.$4/24 dev $2
-address add 2001:db8:$six::$4/64 dev $2
-BATCH
+    switches link add $1-$3 type veth peer name $2 netns $1
+    switches link set $1-$3 master $3 up
+    on $1 link set $2 up
+    on $1 address add $four.$4/24 dev $2
+    on $1 address add 2001:db8:$six::$4/64 dev $2 nodad
 }
 
 # gateway NAME IPV4 IPV6 sets the default routes of a machine.
 gateway() {
-    ip -n $1 route add default via $2
-    ip -n $1 -6 route add default via $3
+    on $1 route add default via $2
+    on $1 route add ::/0 via $3
 }
 
+machines="client remote router director1 director2 real17 real21 real31 idle"
+for name in $machines; do
+    echo "netns add $name"
+    on $name link set lo up
+done | ip -batch -
 for network in lan inner far away; do
-    ip link add $network type bridge
-    ip link set $network up
-done
-for name in client remote router director1 director2 real17 real21 real31 idle; do
-    host $name
+    switches link add $network type bridge
+    switches link set $network up
 done
 
 join client eth0 lan 10
@@ -73,10 +75,9 @@ join real17 eth0 inner 17
 join real21 eth0 lan 21
 join real31 eth0 far 31
 join idle eth0 lan 9
-ip -n real21 address add 172.20.0.22/24 dev eth0
-ip -n real21 address add 2001:db8:20::22/64 dev eth0
+on real21 address add 172.20.0.22/24 dev eth0
+on real21 address add 2001:db8:20::22/64 dev eth0 nodad
 
-ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 gateway client 172.20.0.254 2001:db8:20::254
 gateway remote 198.51.100.254 2001:db8:51::254
 gateway director1 172.20.0.254 2001:db8:20::254
@@ -85,33 +86,41 @@ gateway real17 192.168.30.1 2001:db8:30::1
 gateway real21 172.20.0.254 2001:db8:20::254
 gateway real31 192.168.40.254 2001:db8:40::254
 
-# Direct routing: real21 has the addresses, and keeps silent about them.
-ip netns exec real21 sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
-# Tunnels: real31 unwraps IPIP, GRE and GUE.
-for module in ipip ip6_tunnel ip_gre ip6_gre fou fou6; do
-    modprobe $module
+# Tunnels: real31 unwraps IPIP, GRE and GUE. Nobody speaks from the IPv6 address of the
+# service on the director: real servers drop tunnelled packets that come from an address of
+# their own.
+for interface in tunl0 gre0 ip6tnl0 ip6gre0; do
+    on real31 link set $interface up
 done
-ip netns exec real31 sysctl -qw net.ipv4.conf.tunl0.rp_filter=0 net.ipv4.conf.gre0.rp_filter=0
-ip -n real31 -batch - <<'BATCH'
-link set tunl0 up
-link set gre0 up
-link set ip6tnl0 up
-link set ip6gre0 up
-BATCH
-ip -n real31 fou add port 6080 gue
-ip -n real31 -6 fou add port 6080 gue
 for name in real21 real31; do
-    ip -n $name address add $vip/32 dev lo
-    ip -n $name address add $vip6/128 dev lo nodad
+    on $name address add $vip/32 dev lo
+    on $name address add $vip6/128 dev lo nodad
+done
+on director1 address add $vip/32 dev eth0
+on director1 address add $vip6/128 dev eth0 nodad preferred_lft 0
+for name in director1 director2; do
+    on $name route add 192.168.40.0/24 via 172.20.0.254
+    on $name route add 2001:db8:40::/64 via 2001:db8:20::254
 done
 
-# Nobody speaks from the IPv6 address of the service: real servers drop tunnelled packets
-# that come from an address of their own.
-ip -n director1 address add $vip/32 dev eth0
-ip -n director1 address add $vip6/128 dev eth0 nodad preferred_lft 0
+# With the modules, each machine gets the interfaces of tunnels from everybody.
+modprobe -a ipip ip6_tunnel ip_gre ip6_gre fou fou6
+ip -batch "$batch/switches"
+for name in $machines; do
+    ip -n $name -batch "$batch/on-$name"
+done
+ip -n real31 fou add port 6080 gue
+ip -n real31 -6 fou add port 6080 gue
+
+# The router does not look where answers of real31 should have come from: they are from the
+# address of the service.
+ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+    net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
+# Direct routing: real21 has the addresses, and keeps silent about them.
+ip netns exec real21 sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+ip netns exec real31 sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+    net.ipv4.conf.tunl0.rp_filter=0 net.ipv4.conf.gre0.rp_filter=0
 for name in director1 director2; do
-    ip -n $name route add 192.168.40.0/24 via 172.20.0.254
-    ip -n $name -6 route add 2001:db8:40::/64 via 2001:db8:20::254
     ip netns exec $name sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
         net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0 \
         net.ipv4.vs.sync_threshold="1 50" net.ipv4.vs.backup_only=1

@@ -63,7 +63,7 @@ var (
 	}
 )
 
-// statusRuns are the runs of each row of the table, whose programs they are.
+// statusRuns returns the runs of each row of the table, whose programs they are.
 func statusRuns(t *testing.T) map[string][]statusRun {
 	t.Helper()
 	file := t.TempDir() + "/rules"

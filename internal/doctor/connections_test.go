@@ -11,7 +11,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// countedTable is the table of TestConnectionCounter.
+// countedTable returns the table of TestConnectionCounter.
 func countedTable() *ipvs.Table {
 	entry := func(id ipvs.ServiceID, servers ...string) ipvs.Entry {
 		e := ipvs.Entry{Service: ipvs.Service{ID: id}}

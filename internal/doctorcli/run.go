@@ -63,7 +63,7 @@ const (
 	StatusIncomplete = 3 // no faults, but something could not be looked at; or no start
 )
 
-// Run is the program. Args are the arguments with the name of the program. It returns the
+// Run runs the program. Args are the arguments with the name of the program. It returns the
 // exit status.
 func Run(args []string, env Env) int {
 	r, err := parse(args[min(1, len(args)):])

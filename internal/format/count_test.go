@@ -9,7 +9,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
 
-// connGroups are groups as a counter returns them.
+// connGroups returns groups as a counter returns them.
 func connGroups() []ipvs.ConnGroup {
 	at := netip.MustParseAddrPort
 	return []ipvs.ConnGroup{

@@ -35,7 +35,7 @@ type ServerMetric struct {
 // metric is the head of a metric.
 type metric struct{ name, kind, help string }
 
-// The counters of Stats.
+// connectionsOf and the functions below return the counters of Stats.
 func connectionsOf(s *ipvs.Stats) uint64 { return s.Connections }
 func inPacketsOf(s *ipvs.Stats) uint64   { return s.InPackets }
 func outPacketsOf(s *ipvs.Stats) uint64  { return s.OutPackets }

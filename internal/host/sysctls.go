@@ -13,7 +13,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 )
 
-// SysctlNames are the parameters that are read besides those of net.ipv4.vs and of links,
+// SysctlNames returns the parameters that are read besides those of net.ipv4.vs and of links,
 // in the notation of sysctl(8).
 func SysctlNames() []string {
 	return []string{

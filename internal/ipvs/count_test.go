@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// countedConnections are connections of all kinds, and two templates.
+// countedConnections returns connections of all kinds, and two templates.
 func countedConnections() []Connection {
 	at := netip.MustParseAddrPort
 	var all []Connection

@@ -38,7 +38,7 @@ func scoped(s Scope, have, want []Entry) []Entry {
 	return result
 }
 
-// keepWeights gives servers the weights that they have among present ones.
+// keepWeights sets the weights of servers to those that they have among the present ones.
 func keepWeights(servers, present []Destination) {
 	for i := range servers {
 		for _, d := range present {

@@ -132,7 +132,7 @@ func (m *Model) Name(names map[netip.Addr]string) {
 	}
 }
 
-// Host returns the name of an address that is known, as a Namer does.
+// hostName returns the name of an address that is known, as a Namer does.
 func (m *Model) hostName(a netip.Addr) (string, bool) {
 	name := m.names[a]
 	return name, name != ""

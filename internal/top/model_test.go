@@ -86,7 +86,7 @@ func newTestModel(o Options, samples int) *Model {
 	return m
 }
 
-// testClients are connections counted by client.
+// testClients returns connections counted by client.
 func testClients(of ClientsOf) Clients {
 	c := Clients{Of: of, All: ipvs.ConnTotals{Groups: 2, Connections: 3}}
 	for i, a := range []string{"198.51.100.7", "2001:db8:ffff::7"} {

@@ -55,15 +55,6 @@ type line []span
 // styledLine returns a line of one style.
 func styledLine(s style, text string) line { return line{{text, s}} }
 
-// width returns the number of columns of the line. All its characters have one.
-func (l line) width() int {
-	n := 0
-	for _, s := range l {
-		n += utf8.RuneCountInString(s.text)
-	}
-	return n
-}
-
 // fit returns the line with a number of columns, cut or filled with blanks of the style of
 // its end.
 func (l line) fit(columns int) line {

@@ -141,7 +141,8 @@ install: build dist ## installs all of it; takes PREFIX, DESTDIR and RULES
 	test -e $(DESTDIR)$(SETTINGS) || install -D -m 644 $(FILES)/service/settings $(DESTDIR)$(SETTINGS)
 	for page in ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-top ipvsadm-doctor; do \
 		gzip -9nc $(FILES)/manual/$$page.8 > $(DESTDIR)$(PREFIX)/share/man/man8/$$page.8.gz || exit 1; done
-	install -D -m 644 $(FILES)/schema/ipvsadm-doctor.json $(DESTDIR)$(PREFIX)/share/ipvsadm-go/ipvsadm-doctor.json
+	for schema in ipvsadm ipvsadm-rules ipvsadm-doctor; do \
+		install -D -m 644 $(FILES)/schema/$$schema.json $(DESTDIR)$(PREFIX)/share/ipvsadm-go/$$schema.json || exit 1; done
 	for program in ipvsadm ipvsadm-doctor; do \
 		install -D -m 644 $(FILES)/completion/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
 		install -D -m 644 $(FILES)/completion/$$program.zsh $(DESTDIR)$(ZSH)/_$$program && \

@@ -28,6 +28,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/internal/lab/difftest"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/schematest"
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 )
 
@@ -99,7 +100,8 @@ func (ns namespace) runArgs(stdin string, args ...string) difftest.Result {
 	return ns.runWith(openKernel, stdin, args...)
 }
 
-// runWith runs a program with a function that opens the kernel.
+// runWith runs a program with a function that opens the kernel. A JSON document that the
+// schema does not allow is reported on standard error.
 func (ns namespace) runWith(open func(netns string) (cli.Kernel, error), stdin string, args ...string) difftest.Result {
 	program := map[string]func([]string, cli.Env) int{
 		"ipvsadm": cli.Run, "ipvsadm-save": cli.Save, "ipvsadm-restore": cli.Restore,
@@ -115,6 +117,11 @@ func (ns namespace) runWith(open func(netns string) (cli.Kernel, error), stdin s
 		})
 		return nil
 	})
+	if strings.HasPrefix(stdout.String(), "{") {
+		if err := schematest.Validate(stdout.String()); err != nil {
+			fmt.Fprintf(&stderr, "invalid document: %v\n", err)
+		}
+	}
 	return difftest.Result{Status: status, Stdout: stdout.String(), Stderr: stderr.String()}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/format"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/schematest"
 )
 
 // scriptedKernel is a Kernel that returns what a test sets, and records the changes
@@ -231,7 +232,8 @@ func run(k Kernel, stdin, line string) result {
 }
 
 // runEnv runs a program in an environment. Without streams, names or signals in it, the
-// program has empty ones.
+// program has empty ones. A JSON document that the schema does not allow is reported on
+// standard error.
 func runEnv(env Env, line string) result {
 	var stdout, stderr strings.Builder
 	if env.Stdin == nil {
@@ -259,6 +261,11 @@ func runEnv(env Env, line string) result {
 		}
 	}
 	status := program(args, env)
+	if strings.HasPrefix(stdout.String(), "{") {
+		if err := schematest.Validate(stdout.String()); err != nil {
+			fmt.Fprintf(&stderr, "invalid document: %v\n", err)
+		}
+	}
 	return result{status, stdout.String(), stderr.String()}
 }
 

@@ -56,7 +56,7 @@ func programs(t *testing.T, pkg string) (names []string) {
 }
 
 // requiredPaths returns the paths that a package must have: the programs with their
-// manuals and completions, and in the main one the unit, and what the unit runs.
+// manuals and completions, and in the main one the schemas, the unit, and what it runs.
 func requiredPaths(t *testing.T, pkg string) (paths []string) {
 	t.Helper()
 	for _, p := range programs(t, pkg) {
@@ -66,7 +66,7 @@ func requiredPaths(t *testing.T, pkg string) (paths []string) {
 		return append(paths, "/usr/share/ipvsadm-go/ipvsadm-doctor.json")
 	}
 
-	paths = append(paths, "/usr/lib/systemd/system/ipvsadm.service")
+	paths = append(paths, "/usr/lib/systemd/system/ipvsadm.service", "/usr/share/ipvsadm-go/ipvsadm.json", "/usr/share/ipvsadm-go/ipvsadm-rules.json")
 	unit := string(render(t, debianPaths())["service/ipvsadm.service"])
 	for _, match := range regexp.MustCompile(`(?m)^Exec\w+=(\S+)`).FindAllStringSubmatch(unit, -1) {
 		paths = append(paths, match[1])

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/schematest"
 )
 
 // connGroups returns groups as a counter returns them.
@@ -113,6 +114,7 @@ func TestConnCountsJSON(t *testing.T) {
 			if diff := cmp.Diff(test.want, string(b)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
+			schematest.Check(t, string(b))
 		})
 	}
 }

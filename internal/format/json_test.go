@@ -15,6 +15,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/format"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/schematest"
 )
 
 // document returns the document of a table.
@@ -91,6 +92,7 @@ func TestDocuments(t *testing.T) {
 			if d := cmp.Diff(golden(t, name), got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
+			schematest.Check(t, got)
 		})
 	}
 }
@@ -128,6 +130,7 @@ func checkDocument(t *rapid.T, doc string, into any) {
 	if dec.More() {
 		t.Fatalf("more than one value in %s", doc)
 	}
+	schematest.Check(t, doc)
 }
 
 // entries draws any table.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/format"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
+	"github.com/ipvsadm-go/ipvsadm/internal/lab/schematest"
 )
 
 // goodDocument has every member, and leaves out what can be left out.
@@ -91,8 +92,15 @@ func testDecoded(t *testing.T, source Source, want ...string) {
 	}
 }
 
+// testDocument checks what a document is decoded to, and that the schema agrees.
+func testDocument(t *testing.T, document string, want ...string) {
+	t.Helper()
+	testDecoded(t, NewDecoder(strings.NewReader(document)), want...)
+	checkSchema(t, schematest.Rules(t), document)
+}
+
 func TestDecoder(t *testing.T) {
-	testDecoded(t, NewDecoder(strings.NewReader(goodDocument)), goodRules...)
+	testDocument(t, goodDocument, goodRules...)
 }
 
 // service returns a document with a service that has members besides its address.
@@ -155,7 +163,7 @@ func TestDecoderSyntax(t *testing.T) {
 		{"deeply nested", nested, "line 1, column 127: nested deeper than 100 levels"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			testDecoded(t, NewDecoder(strings.NewReader(test.doc)), strings.Split(test.want, "\n")...)
+			testDocument(t, test.doc, strings.Split(test.want, "\n")...)
 		})
 	}
 }
@@ -211,7 +219,7 @@ func TestDecoderServices(t *testing.T) {
 			if strings.HasPrefix(test.want, ".destinations[") {
 				want = append(want, goodRules[0]) // the service itself is valid
 			}
-			testDecoded(t, NewDecoder(strings.NewReader(test.doc)), want...)
+			testDocument(t, test.doc, want...)
 		})
 	}
 }
@@ -259,7 +267,7 @@ func TestDecoderServers(t *testing.T) {
 			if test.isLate {
 				want = []string{goodRules[0], goodRules[1], fault}
 			}
-			testDecoded(t, NewDecoder(strings.NewReader(test.doc)), want...)
+			testDocument(t, test.doc, want...)
 		})
 	}
 }
@@ -305,13 +313,13 @@ func TestDecoderRest(t *testing.T) {
 				`services[2]: unknown key "a"`, `document: unknown key "b"`, "line 1, column 67: there is more after the document"}},
 		{"rules before a fault of syntax", `{"services":[{"fwmark":1},{"fwmark":2],`, []string{mark(0, 1), "line 1, column 38: invalid character ']' after object key:value pair"}},
 	} {
-		t.Run(test.name, func(t *testing.T) { testDecoded(t, NewDecoder(strings.NewReader(test.doc)), test.want...) })
+		t.Run(test.name, func(t *testing.T) { testDocument(t, test.doc, test.want...) })
 	}
 }
 
 // TestDecoderLimits covers the least and the greatest values that members take.
 func TestDecoderLimits(t *testing.T) {
-	testDecoded(t, NewDecoder(strings.NewReader(`{"services": [
+	testDocument(t, `{"services": [
   {"protocol": "tcp", "address": "255.255.255.255", "port": 65535, "scheduler": "fifteen-letters", "engine": "sixteen-letters-", "destinations": [
     {"address": "0.0.0.0", "port": 0, "forward": "masq", "weight": 2147483647, "upper_threshold": 2147483647, "lower_threshold": 2147483647},
     {"address": "0.0.0.0", "port": 65535, "forward": "masq", "weight": 0, "upper_threshold": 0, "lower_threshold": 0},
@@ -324,7 +332,7 @@ func TestDecoderLimits(t *testing.T) {
 "timeouts": {"tcp": 2678400, "tcp_fin": 2678400, "udp": 2678400},
 "daemons": [
   {"state": "master", "syncid": 255, "maxlen": 65507, "port": 65535, "ttl": 255, "interface": "fifteen-letters"},
-  {"state": "backup", "syncid": 0, "maxlen": 1, "port": 1, "ttl": 1}]}`)),
+  {"state": "backup", "syncid": 0, "maxlen": 1, "port": 1, "ttl": 1}]}`,
 		"services[0]: -A -t 255.255.255.255:65535 -s fifteen-letters --pe sixteen-letters-",
 		"services[0].destinations[0]: -a -t 255.255.255.255:65535 -r 0.0.0.0:0 -m -w 2147483647 -x 2147483647 -y 2147483647",
 		"services[0].destinations[1]: -a -t 255.255.255.255:65535 -r 0.0.0.0:65535 -m -w 0",

@@ -1,0 +1,6 @@
+//go:build !race
+
+package ruleset
+
+// schemaStep is the distance of the values that each member gets.
+const schemaStep = 1

@@ -150,7 +150,7 @@ func packetChecks() []Check {
 			Code:   "send-redirects",
 			Roles:  Director,
 			Needs:  []Fact{TableFact, RoutesFact, LinksFact, AddressesFact, SysctlsFact},
-			Title:  "servers are not told to go round the director",
+			Title:  "servers are not redirected past the director",
 			Source: howto + "one network LVS-NAT; net/ipv4/route.c, ip_rt_send_redirect",
 			find:   sendRedirects,
 		},

@@ -50,7 +50,7 @@ func TestMachineRuns(t *testing.T) {
 	}
 }
 
-// TestMachineEndsEarly checks that a boot that failed is told apart from a guest that
+// TestMachineEndsEarly checks that a boot that failed is distinguished from a guest that
 // crashed later, by the file that init makes before the command.
 func TestMachineEndsEarly(t *testing.T) {
 	for script, want := range map[string]GuestError{

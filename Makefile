@@ -53,6 +53,7 @@ test-full: test ## also Linux 5.10 and 6.12, and tests that take minutes each
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:trixie -timeout 25m' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:sid -timeout 25m' ./internal/cli ./internal/lab/experiments
 	$(KERNEL_TEST) -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 40m' -timeout 40m ./internal/cli -full
+	$(GUEST) -install ansible=ansible-core
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments -full
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(CURDIR)/bin/guest -kernel uml:sid -mem 1500 -timeout 60m' -timeout 60m ./internal/cli -listings $(LISTINGS)
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
@@ -143,6 +144,7 @@ install: build dist ## installs all of it; takes PREFIX, DESTDIR and RULES
 		gzip -9nc $(FILES)/manual/$$page.8 > $(DESTDIR)$(PREFIX)/share/man/man8/$$page.8.gz || exit 1; done
 	for schema in ipvsadm ipvsadm-rules ipvsadm-doctor; do \
 		install -D -m 644 $(FILES)/schema/$$schema.json $(DESTDIR)$(PREFIX)/share/ipvsadm-go/$$schema.json || exit 1; done
+	install -D -m 644 internal/dist/ansible/ipvsadm_rules.py $(DESTDIR)$(PREFIX)/share/ansible/plugins/modules/ipvsadm_rules.py
 	for program in ipvsadm ipvsadm-doctor; do \
 		install -D -m 644 $(FILES)/completion/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
 		install -D -m 644 $(FILES)/completion/$$program.zsh $(DESTDIR)$(ZSH)/_$$program && \

@@ -5,6 +5,7 @@
 //
 //	manual      ipvsadm.8, and one for each other program
 //	completion  one file for each shell, and for ipvsadm and ipvsadm-doctor
+//	ansible     the module of Ansible, which is no template, and an example
 //	schema      JSON Schemas of documents
 //	service     the unit, the script that it runs, and its settings
 //	package     the descriptions of the packages, and their scripts

@@ -56,7 +56,8 @@ func programs(t *testing.T, pkg string) (names []string) {
 }
 
 // requiredPaths returns the paths that a package must have: the programs with their
-// manuals and completions, and in the main one the schemas, the unit, and what it runs.
+// manuals and completions, and in the main one the schemas, the Ansible module, the
+// unit, and what it runs.
 func requiredPaths(t *testing.T, pkg string) (paths []string) {
 	t.Helper()
 	for _, p := range programs(t, pkg) {
@@ -66,7 +67,8 @@ func requiredPaths(t *testing.T, pkg string) (paths []string) {
 		return append(paths, "/usr/share/ipvsadm-go/ipvsadm-doctor.json")
 	}
 
-	paths = append(paths, "/usr/lib/systemd/system/ipvsadm.service", "/usr/share/ipvsadm-go/ipvsadm.json", "/usr/share/ipvsadm-go/ipvsadm-rules.json")
+	paths = append(paths, "/usr/lib/systemd/system/ipvsadm.service", "/usr/share/ipvsadm-go/ipvsadm.json", "/usr/share/ipvsadm-go/ipvsadm-rules.json",
+		"/usr/share/ansible/plugins/modules/ipvsadm_rules.py")
 	unit := string(render(t, debianPaths())["service/ipvsadm.service"])
 	for _, match := range regexp.MustCompile(`(?m)^Exec\w+=(\S+)`).FindAllStringSubmatch(unit, -1) {
 		paths = append(paths, match[1])

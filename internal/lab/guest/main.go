@@ -2,7 +2,7 @@
 // status:
 //
 //	guest [-kernel KERNEL] [-mem 768] [-timeout 10m] [-env NAME]... [-write DIR]... COMMAND [ARG]...
-//	guest [-kernel KERNEL] -install
+//	guest [-kernel KERNEL] -install [PROGRAM=PACKAGE]...
 //
 // KERNEL is uml, User-Mode Linux, or qemu, Debian's distribution kernel under
 // emulation, both of bookworm; or, with a colon and the code name, of another
@@ -14,7 +14,7 @@
 // tests: go test -exec "$PWD/bin/guest" ./internal/kernel
 //
 // Missing programs are installed and a missing kernel is fetched. -install does only
-// that. It has to be run before several guests start at once, because apt-get cannot
+// that, and installs the packages of other programs too. It has to be run before several guests start at once, because apt-get cannot
 // run twice at the same time.
 package main
 
@@ -63,7 +63,7 @@ func run(args []string) int {
 
 	status := 0
 	if o.install {
-		err = o.guest.Kernel.Install(ctx)
+		err = install(ctx, o)
 	} else {
 		status, err = o.guest.Run(ctx, o.command...)
 	}
@@ -72,6 +72,22 @@ func run(args []string) int {
 		return failed
 	}
 	return status
+}
+
+// install installs what the guest needs, and the programs that are named.
+func install(ctx context.Context, o options) error {
+	var tools []lab.Tool
+	for _, word := range o.command {
+		program, pkg, ok := strings.Cut(word, "=")
+		if !ok {
+			return fmt.Errorf("%q is not PROGRAM=PACKAGE", word)
+		}
+		tools = append(tools, lab.Tool{Program: program, Package: pkg})
+	}
+	if err := o.guest.Kernel.Install(ctx); err != nil {
+		return err
+	}
+	return lab.Install(ctx, tools...)
 }
 
 // parse parses the arguments.

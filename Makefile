@@ -23,7 +23,7 @@ NEWEST_PACKAGES := $(addprefix ./internal/,dist host kernel lab lab/difftest nam
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
 
-.PHONY: help build test test-plain test-kernel test-full demo bench fuzz lint cover mutants
+.PHONY: help build test test-plain test-kernel packages test-full test-kernels test-lines test-long test-dropin demo bench fuzz lint cover mutants
 
 # Lists the targets: what follows "## " behind them.
 help:
@@ -39,23 +39,35 @@ test-plain: ## the tests that need no kernel
 	$(GO) test $(RACE) ./...
 
 # In guests, beside the reference program: on the kernel of Debian 12, and on the newest.
-test-kernel: build bin/guest ## the tests in guests
-	$(GUEST) -install
+test-kernel: build bin/guest packages ## the tests in guests
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(GUEST) -timeout 25m' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:sid -timeout 25m' $(NEWEST_PACKAGES)
 
+# What the guests need of Debian.
+packages: bin/guest
+	$(GUEST) -install
+
 # What takes longer: the other kernels, every generated command line, every combination of
 # the listing options on a busy table, tables that are resized, and other people's programs
-# (a test that installs them and boots its guest itself).
+# (a test that installs them and boots its guest itself). More than an hour, less with
+# make -j2: a guest of User-Mode Linux has one processor.
 LISTINGS ?= 1000
-test-full: test ## also Linux 5.10 and 6.12, and tests that take minutes each
+test-full: test test-kernels test-lines test-long test-dropin ## also Linux 5.10 and 6.12, and tests that take minutes each
+
+test-kernels: build bin/guest packages
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:bullseye -timeout 25m' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:trixie -timeout 25m' $(KERNEL_PACKAGES)
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:sid -timeout 25m' ./internal/cli ./internal/lab/experiments
-	$(KERNEL_TEST) -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 40m' -timeout 40m ./internal/cli -full
+
+test-lines: build bin/guest packages
+	$(KERNEL_TEST) -run '^TestKernelLines$$' -exec '$(GUEST) -timeout 90m' -timeout 90m ./internal/cli -full
+
+test-long: build bin/guest packages
 	$(GUEST) -install ansible=ansible-core
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments -full
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(CURDIR)/bin/guest -kernel uml:sid -mem 1500 -timeout 60m' -timeout 60m ./internal/cli -listings $(LISTINGS)
+
+test-dropin:
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
 
 demo: build bin/guest bin/traffic ## a director's session with traffic, in a guest
@@ -63,8 +75,7 @@ demo: build bin/guest bin/traffic ## a director's session with traffic, in a gue
 
 # Speed and memory beside the reference program, as a table; some minutes. For
 # figures: the distribution kernel, KERNEL=qemu, and nothing else at the same time.
-bench: build bin/guest bin/bench ## speed and memory beside the reference program; KERNEL=qemu for figures
-	$(GUEST) -install
+bench: build bin/guest bin/bench packages ## speed and memory beside the reference program; KERNEL=qemu for figures
 	$(GUEST) -mem 1500 -timeout 1h bin/bench $(BENCH) bin
 
 # Every fuzz target for FUZZTIME.
@@ -78,12 +89,13 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 # Makes one fault at a time in a package, and fails if the plain tests notice too few: 95
 # in 100 of those in lines that the tests run, and 90 in 100 must be in such lines. For
 # gremlins, nothing runs the conditions of a switch without an expression. With its option
-# --test-cpu, go test fails at once, and every fault counts as noticed.
+# --test-cpu, go test fails at once, and every fault counts as noticed. MUTANTS run at a time.
 GREMLINS = $(GO) run github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 MUTATED ?= command ipvs format ruleset
+MUTANTS ?= 2
 mutants: ## which faults the plain tests do not notice
 	for package in $(MUTATED); do \
-		$(GREMLINS) unleash --workers 2 --timeout-coefficient 20 --output-statuses lct \
+		$(GREMLINS) unleash --tags mutants --workers $(MUTANTS) --timeout-coefficient 20 --output-statuses lct \
 			--threshold-efficacy 95 --threshold-mcover 90 ./internal/$$package || exit 1; \
 	done
 
@@ -93,8 +105,7 @@ COVERED   := command cli format ipvs names genl kernel
 COVERPKG   = $(shell echo $(COVERED:%=./internal/%) | tr ' ' ,)
 COVERDATA := $(CURDIR)/bin/cover
 COVERAGE   = -covermode=atomic -coverpkg=$(COVERPKG)
-cover: build bin/guest ## coverage, with the tests in a guest counted in
-	$(GUEST) -install
+cover: build bin/guest packages ## coverage, with the tests in a guest counted in
 	rm -rf $(COVERDATA) && mkdir -p $(COVERDATA)/plain $(COVERDATA)/kernel
 	$(GO) test $(COVERAGE) $(COVERED:%=./internal/%) -args -test.gocoverdir=$(COVERDATA)/plain
 	$(GO) test $(COVERAGE) -tags kernel -run '^TestKernel' -exec '$(GUEST) -write $(COVERDATA)/kernel' \

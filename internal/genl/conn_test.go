@@ -1,6 +1,7 @@
 package genl
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -127,7 +128,7 @@ func TestLookUp(t *testing.T) {
 		{"absent", func(seq uint32) []byte { return genltest.Error(seq, syscall.ENOENT) }, 0, fs.ErrNotExist},
 		{"without a number", func(seq uint32) []byte { return genltest.Reply(controllerID, 0, seq, nil) }, 0, ErrMalformed},
 		{"malformed", func(seq uint32) []byte {
-			return genltest.Reply(controllerID, 0, seq, []byte{5, 0, controllerFamilyID, 0, 1, 0, 0, 0})
+			return genltest.Reply(controllerID, 0, seq, native(t, uint16(5), uint16(controllerFamilyID), []byte{1, 0, 0, 0}))
 		}, 0, ErrMalformed},
 	}
 	for _, tt := range tests {
@@ -138,13 +139,25 @@ func TestLookUp(t *testing.T) {
 			}
 
 			// As libnl and package genetlink send it.
-			want := "\x20\x00\x00\x00\x10\x00\x01\x00" + "\x01\x00\x00\x00\x00\x00\x00\x00" +
-				"\x03\x01\x00\x00" + "\x09\x00\x02\x00TEST\x00\x00\x00\x00"
-			if string(k.Sent[0]) != want {
+			want := native(t, uint32(32), uint16(16), uint16(1), uint32(1), uint32(0), []byte{3, 1, 0, 0},
+				uint16(9), uint16(2), []byte("TEST\x00\x00\x00\x00"))
+			if !bytes.Equal(k.Sent[0], want) {
 				t.Errorf("request %q, want %q", k.Sent[0], want)
 			}
 		})
 	}
+}
+
+// native returns the values behind each other, numbers in the byte order of this machine.
+func native(t *testing.T, values ...any) (b []byte) {
+	t.Helper()
+	for _, v := range values {
+		var err error
+		if b, err = binary.Append(b, binary.NativeEndian, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
 }
 
 // TestDump checks the entries of dumps, how often an interrupted one is repeated, and
@@ -205,7 +218,8 @@ func TestDump(t *testing.T) {
 		{
 			name: "an end with an error",
 			answer: func(_ int, seq uint32) [][]byte {
-				done := genltest.Message(netlink.Done, netlink.Multi, seq, []byte{0xfd, 0xff, 0xff, 0xff})
+				const status = ^uint32(0) - 2 // -3
+				done := genltest.Message(netlink.Done, netlink.Multi, seq, binary.NativeEndian.AppendUint32(nil, status))
 				return [][]byte{entry(seq, 0, 1), done}
 			},
 			want: []uint32{1}, datagrams: 1, errno: syscall.Errno(3), tries: 1,

@@ -1,6 +1,7 @@
 package genl
 
 import (
+	"bytes"
 	"fmt"
 	"syscall"
 	"testing"
@@ -106,7 +107,8 @@ func TestGetEachDatagrams(t *testing.T) {
 		t.Fatalf("%d answers in %d datagrams, %v", len(got), len(k.Sent), err)
 	}
 	last := genltest.Requests(k.Sent[2])
-	if len(last) != 1 || string(last[0].Attributes) != string(routeHeader[4:])+"\x08\x00\x01\x00\x20\x00\x00\x00" {
+	want := native(t, routeHeader[4:], uint16(8), uint16(1), uint32(2*maxQuestions))
+	if len(last) != 1 || !bytes.Equal(last[0].Attributes, want) {
 		t.Errorf("%d requests in the last datagram, %q", len(last), last[0].Attributes)
 	}
 }

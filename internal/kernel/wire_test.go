@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/mdlayher/netlink"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -52,7 +54,7 @@ func TestRequestsAreTheReferences(t *testing.T) {
 			}
 			want := readCapture(t, file)
 			if noAck[name] {
-				want[wireFlags] &^= 4
+				withoutAck(want)
 			}
 			if name == "add-server-4-in-6" {
 				const serverAddr = 120
@@ -74,6 +76,12 @@ func TestRequestsAreTheReferences(t *testing.T) {
 	}
 }
 
+// withoutAck clears NLM_F_ACK in the flags of a request.
+func withoutAck(request []byte) {
+	flags := binary.NativeEndian.Uint16(request[wireFlags:])
+	binary.NativeEndian.PutUint16(request[wireFlags:], flags&^uint16(netlink.Acknowledge))
+}
+
 func wireFiles(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(wireFolder, "*.hex"))
@@ -84,7 +92,7 @@ func wireFiles(t *testing.T) []string {
 }
 
 // readCapture reads a file of testdata/wire: lines of hexadecimal bytes, and
-// comments.
+// comments. It returns the request in the byte order of this machine.
 func readCapture(t testing.TB, file string) (b []byte) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -101,7 +109,7 @@ func readCapture(t testing.TB, file string) (b []byte) {
 		}
 		b = append(b, part...)
 	}
-	return b
+	return nativeRequest(b)
 }
 
 // fourALine writes bytes as netlink aligns them.

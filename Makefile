@@ -9,8 +9,10 @@ KERNEL ?= uml
 # milliseconds gains nothing by huge pages in its heap (to clear two or three of 2 MiB
 # takes a fifth of a small listing's time), nor by looking for a container's limits. The
 # variable is what go sets for go:debug lines, which do not know the first of these.
+# They do not contain the state of the repository, which a shallow clone or an archive of
+# the same sources does not have: their bytes would not be the same.
 RUNTIME := disablethp=1,containermaxprocs=0,updatemaxprocs=0
-STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X runtime.godebugDefault=$(RUNTIME)'
+STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X runtime.godebugDefault=$(RUNTIME)'
 GUEST  := $(CURDIR)/bin/guest -kernel $(KERNEL)
 
 # The tests that need a kernel with IPVS have the build tag kernel, and names that begin
@@ -23,20 +25,37 @@ NEWEST_PACKAGES := $(addprefix ./internal/,dist host kernel lab lab/difftest nam
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
 
-.PHONY: help build test test-plain test-kernel packages test-full test-kernels test-lines test-long test-dropin demo bench fuzz lint cover mutants
+# The processor that the programs are for, by the name of Go or of Debian: make deb rpm
+# ARCH=arm64. What is run on the way is for this machine's. armhf is ARMv7 there.
+HOSTARCH := $(shell $(GO) env GOHOSTARCH)
+ARCH     ?= $(HOSTARCH)
+TARGET   := $(subst armhf,arm,$(subst ppc64el,ppc64le,$(subst i386,386,$(ARCH))))
+CROSS     = GOARCH=$(TARGET) GOARM=7
+# Programs for another processor do not replace those of this machine.
+BIN      := bin$(if $(filter-out $(HOSTARCH),$(TARGET)),/$(ARCH))
+
+.PHONY: help build test test-plain test-arch test-kernel packages test-full test-kernels test-lines test-long test-dropin test-archs
+.PHONY: demo bench fuzz lint cover mutants
 
 # Lists the targets: what follows "## " behind them.
 help:
 	@sed -n 's/^\([a-z][a-z -]*\):.*## /\1: /p' Makefile
 
-build: ## the programs, in bin
-	$(STATIC) -o bin/ ./cmd/...
+build: ## the programs, in bin; takes ARCH
+	$(CROSS) $(STATIC) -o $(BIN)/ ./cmd/...
 
 test: lint test-plain test-kernel ## all that has to pass, on Linux 6.1 and 7.2: some minutes
 
 # Needs no kernel and no privilege.
 test-plain: ## the tests that need no kernel
 	$(GO) test $(RACE) ./...
+
+# The same for another processor, emulated: s390x has the other byte order, armhf 32 bits.
+ARCH_PACKAGES := $(addprefix ./internal/,cli command doctor doctorcli format genl host ipvs kernel names ruleset top)
+EMULATOR = qemu-$(subst 386,i386,$(subst arm64,aarch64,$(TARGET)))
+test-arch: bin/guest ## the tests that need no kernel, for another processor; takes ARCH
+	$(GUEST) -install $(EMULATOR)=qemu-user
+	$(CROSS) CGO_ENABLED=0 $(GO) test -exec $(EMULATOR) $(ARCH_PACKAGES)
 
 # In guests, beside the reference program: on the kernel of Debian 12, and on the newest.
 test-kernel: build bin/guest packages ## the tests in guests
@@ -52,7 +71,7 @@ packages: bin/guest
 # (a test that installs them and boots its guest itself). More than an hour, less with
 # make -j2: a guest of User-Mode Linux has one processor.
 LISTINGS ?= 1000
-test-full: test test-kernels test-lines test-long test-dropin ## also Linux 5.10 and 6.12, and tests that take minutes each
+test-full: test test-kernels test-lines test-long test-dropin test-archs test-packages ## also Linux 5.10 and 6.12, and tests that take minutes each
 
 test-kernels: build bin/guest packages
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:bullseye -timeout 25m' $(KERNEL_PACKAGES)
@@ -69,6 +88,10 @@ test-long: build bin/guest packages
 
 test-dropin:
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
+
+test-archs:
+	$(MAKE) test-arch ARCH=s390x
+	$(MAKE) test-arch ARCH=armhf
 
 demo: build bin/guest bin/traffic ## a director's session with traffic, in a guest
 	$(GUEST) internal/lab/scripts/demo.sh $(CURDIR)/bin
@@ -137,32 +160,58 @@ SETTINGS ?= /etc/default/ipvsadm
 ZSH      ?= $(PREFIX)/share/zsh/site-functions
 FILES    ?= $(CURDIR)/bin/dist/files
 
-.PHONY: dist install deb rpm
+.PHONY: dist install uninstall deb rpm reproducible test-packages
+
+PROGRAMS := ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-top ipvsadm-doctor
+SCHEMAS  := ipvsadm ipvsadm-rules ipvsadm-doctor
+# The programs with completions of their own, and those that share the ones of ipvsadm.
+COMPLETE := ipvsadm ipvsadm-doctor
+SHARING  := ipvsadm-save ipvsadm-restore ipvsadm-top
+
+# Where things are installed.
+UNIT  = $(PREFIX)/lib/systemd/system/ipvsadm.service
+LIB   = $(PREFIX)/lib/ipvsadm-go
+SHARE = $(PREFIX)/share/ipvsadm-go
+MAN8  = $(PREFIX)/share/man/man8
+BASH_COMPLETIONS = $(PREFIX)/share/bash-completion/completions
+FISH_COMPLETIONS = $(PREFIX)/share/fish/vendor_completions.d
+MODULE = $(PREFIX)/share/ansible/plugins/modules/ipvsadm_rules.py
 
 # Manuals, completions and the service, from the table of options.
 dist: ## manual pages, completions and the unit, in bin/dist/files
 	rm -rf $(FILES)
 	$(GO) run ./internal/dist/generate -dir $(FILES) \
-		-sbin $(PREFIX)/sbin -lib $(PREFIX)/lib/ipvsadm-go -share $(PREFIX)/share/ipvsadm-go -rules $(RULES) -settings $(SETTINGS)
+		-sbin $(PREFIX)/sbin -lib $(LIB) -share $(SHARE) -rules $(RULES) -settings $(SETTINGS)
 
-install: build dist ## installs all of it; takes PREFIX, DESTDIR and RULES
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
-	install bin/ipvsadm bin/ipvsadm-save bin/ipvsadm-restore bin/ipvsadm-top bin/ipvsadm-doctor $(DESTDIR)$(PREFIX)/sbin
-	install -D $(FILES)/service/rules $(DESTDIR)$(PREFIX)/lib/ipvsadm-go/rules
-	install -D -m 644 $(FILES)/service/ipvsadm.service $(DESTDIR)$(PREFIX)/lib/systemd/system/ipvsadm.service
+install: build dist ## installs all of it; takes PREFIX, DESTDIR, RULES, SETTINGS, ZSH and ARCH
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MAN8)
+	install $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/sbin
+	install -D $(FILES)/service/rules $(DESTDIR)$(LIB)/rules
+	install -D -m 644 $(FILES)/service/ipvsadm.service $(DESTDIR)$(UNIT)
 	test -e $(DESTDIR)$(SETTINGS) || install -D -m 644 $(FILES)/service/settings $(DESTDIR)$(SETTINGS)
-	for page in ipvsadm ipvsadm-save ipvsadm-restore ipvsadm-top ipvsadm-doctor; do \
-		gzip -9nc $(FILES)/manual/$$page.8 > $(DESTDIR)$(PREFIX)/share/man/man8/$$page.8.gz || exit 1; done
-	for schema in ipvsadm ipvsadm-rules ipvsadm-doctor; do \
-		install -D -m 644 $(FILES)/schema/$$schema.json $(DESTDIR)$(PREFIX)/share/ipvsadm-go/$$schema.json || exit 1; done
-	install -D -m 644 internal/dist/ansible/ipvsadm_rules.py $(DESTDIR)$(PREFIX)/share/ansible/plugins/modules/ipvsadm_rules.py
-	for program in ipvsadm ipvsadm-doctor; do \
-		install -D -m 644 $(FILES)/completion/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
+	for page in $(PROGRAMS); do \
+		gzip -9nc $(FILES)/manual/$$page.8 > $(DESTDIR)$(MAN8)/$$page.8.gz || exit 1; done
+	for schema in $(SCHEMAS); do \
+		install -D -m 644 $(FILES)/schema/$$schema.json $(DESTDIR)$(SHARE)/$$schema.json || exit 1; done
+	install -D -m 644 internal/dist/ansible/ipvsadm_rules.py $(DESTDIR)$(MODULE)
+	for program in $(COMPLETE); do \
+		install -D -m 644 $(FILES)/completion/$$program.bash $(DESTDIR)$(BASH_COMPLETIONS)/$$program && \
 		install -D -m 644 $(FILES)/completion/$$program.zsh $(DESTDIR)$(ZSH)/_$$program && \
-		install -D -m 644 $(FILES)/completion/$$program.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit 1; done
-	for other in ipvsadm-save ipvsadm-restore ipvsadm-top; do \
-		ln -sf ipvsadm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$other && \
-		ln -sf ipvsadm.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$other.fish || exit 1; done
+		install -D -m 644 $(FILES)/completion/$$program.fish $(DESTDIR)$(FISH_COMPLETIONS)/$$program.fish || exit 1; done
+	for other in $(SHARING); do \
+		ln -sf ipvsadm $(DESTDIR)$(BASH_COMPLETIONS)/$$other && \
+		ln -sf ipvsadm.fish $(DESTDIR)$(FISH_COMPLETIONS)/$$other.fish || exit 1; done
+
+# Everything that install has installed, but never the rules, and the settings only if they
+# are as they were installed. Directories stay unless no other package can have files there.
+uninstall: dist ## removes what install installed; takes PREFIX, DESTDIR, SETTINGS and ZSH
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/sbin/%) $(PROGRAMS:%=$(DESTDIR)$(MAN8)/%.8.gz)
+	rm -f $(DESTDIR)$(LIB)/rules $(DESTDIR)$(UNIT) $(SCHEMAS:%=$(DESTDIR)$(SHARE)/%.json) $(DESTDIR)$(MODULE)
+	rm -f $(foreach program,$(COMPLETE) $(SHARING),$(DESTDIR)$(BASH_COMPLETIONS)/$(program) $(DESTDIR)$(FISH_COMPLETIONS)/$(program).fish)
+	rm -f $(COMPLETE:%=$(DESTDIR)$(ZSH)/_%)
+	! cmp -s $(FILES)/service/settings $(DESTDIR)$(SETTINGS) || rm $(DESTDIR)$(SETTINGS)
+	for directory in $(DESTDIR)$(LIB) $(DESTDIR)$(SHARE); do \
+		test ! -d $$directory || rmdir --ignore-fail-on-non-empty $$directory || exit 1; done
 
 # The packages are in bin. nfpm has no newer version that the Go module proxy can
 # give all parts of.
@@ -174,12 +223,21 @@ deb: RULES = /etc/ipvsadm.rules
 deb: ZSH = /usr/share/zsh/vendor-completions
 rpm: RULES = /etc/sysconfig/ipvsadm
 rpm: SETTINGS = /etc/sysconfig/ipvsadm-go
-deb rpm: ## packages, in bin
+# Packages have other names than Go for some processors; nfpm knows most of them.
+deb rpm: ## packages, in bin; takes ARCH, VERSION and RULES
 	rm -rf $(DESTDIR)
 	umask 022 && $(MAKE) install DESTDIR=$(DESTDIR) FILES=$(FILES) PREFIX=/usr RULES=$(RULES) SETTINGS=$(SETTINGS) ZSH=$(ZSH)
 	gzip -9nc $(FILES)/changelog > $(FILES)/changelog.gz
-	cd $(DESTDIR) && export ARCH=$$($(GO) env GOARCH) \
-		VERSION=$$($(CURDIR)/bin/ipvsadm -v | sed 's/.*ipvsadm-go \([0-9.]*\).*/\1/') \
-		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) && \
+	cd $(DESTDIR) && export ARCH=$(patsubst arm,arm7,$(TARGET)) VERSION=$${VERSION:-$$(cat $(FILES)/version)} \
+		SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} && \
 	for package in ipvsadm-go ipvsadm-doctor; do \
 		$(NFPM) package -f $(CURDIR)/internal/dist/package/$$package.yaml -p $@ -t $(CURDIR)/bin || exit 1; done
+
+# Tests of built packages: what they contain, that they are reproducible, and that rpm and
+# dnf install, upgrade and remove them, in a guest.
+PACKAGES_TEST = $(GO) test -tags packages -count=1 -v -timeout 30m ./internal/dist
+test-packages: ## tests of the packages as they are built, installed, upgraded and removed
+	$(PACKAGES_TEST) -run '^TestLong'
+
+reproducible: ## builds the packages in two places, and fails if they differ
+	$(PACKAGES_TEST) -run '^TestLongReproducible$$'

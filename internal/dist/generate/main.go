@@ -1,5 +1,5 @@
-// Generate writes the manual pages, the completions, the service and the Debian changelog
-// to a directory.
+// Generate writes the manual pages, the completions, the service, the Debian changelog and
+// the version to a directory.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/command"
 	"github.com/ipvsadm-go/ipvsadm/internal/dist"
 )
 
@@ -41,5 +42,7 @@ func generate(dir, changelog string, paths dist.Paths) error {
 	if files["changelog"], err = dist.DebianChangelog(text); err != nil {
 		return err
 	}
+	// The programs may be for another machine than this one, and cannot be asked then.
+	files["version"] = []byte(command.ProjectVersion + "\n")
 	return dist.Write(dir, files)
 }

@@ -51,11 +51,12 @@ test-plain: ## the tests that need no kernel
 	$(GO) test $(RACE) ./...
 
 # The same for another processor, emulated: s390x has the other byte order, armhf 32 bits.
+# Tag mutants is for a slow machine: fewer values are checked against the schema.
 ARCH_PACKAGES := $(addprefix ./internal/,cli command doctor doctorcli format genl host ipvs kernel names ruleset top)
 EMULATOR = qemu-$(subst 386,i386,$(subst arm64,aarch64,$(TARGET)))
 test-arch: bin/guest ## the tests that need no kernel, for another processor; takes ARCH
 	$(GUEST) -install $(EMULATOR)=qemu-user
-	$(CROSS) CGO_ENABLED=0 $(GO) test -exec $(EMULATOR) $(ARCH_PACKAGES)
+	$(CROSS) CGO_ENABLED=0 $(GO) test -tags mutants -exec $(EMULATOR) $(ARCH_PACKAGES)
 
 # In guests, beside the reference program: on the kernel of Debian 12, and on the newest.
 test-kernel: build bin/guest packages ## the tests in guests
@@ -89,7 +90,7 @@ test-long: build bin/guest packages
 test-dropin:
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
 
-test-archs:
+test-archs: packages
 	$(MAKE) test-arch ARCH=s390x
 	$(MAKE) test-arch ARCH=armhf
 

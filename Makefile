@@ -160,6 +160,7 @@ RULES    ?= $(if $(wildcard /etc/redhat-release),/etc/sysconfig/ipvsadm,/etc/ipv
 SETTINGS ?= /etc/default/ipvsadm
 ZSH      ?= $(PREFIX)/share/zsh/site-functions
 FILES    ?= $(CURDIR)/bin/dist/files
+PACKAGES ?= $(CURDIR)/bin
 
 .PHONY: dist install uninstall deb rpm reproducible test-packages
 
@@ -225,14 +226,14 @@ deb: ZSH = /usr/share/zsh/vendor-completions
 rpm: RULES = /etc/sysconfig/ipvsadm
 rpm: SETTINGS = /etc/sysconfig/ipvsadm-go
 # Packages have other names than Go for some processors; nfpm knows most of them.
-deb rpm: ## packages, in bin; takes ARCH, VERSION and RULES
-	rm -rf $(DESTDIR)
+deb rpm: ## packages, in bin; takes ARCH, VERSION, RULES and PACKAGES
+	rm -rf $(DESTDIR) && mkdir -p $(PACKAGES)
 	umask 022 && $(MAKE) install DESTDIR=$(DESTDIR) FILES=$(FILES) PREFIX=/usr RULES=$(RULES) SETTINGS=$(SETTINGS) ZSH=$(ZSH)
 	gzip -9nc $(FILES)/changelog > $(FILES)/changelog.gz
 	cd $(DESTDIR) && export ARCH=$(patsubst arm,arm7,$(TARGET)) VERSION=$${VERSION:-$$(cat $(FILES)/version)} \
 		SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} && \
 	for package in ipvsadm-go ipvsadm-doctor; do \
-		$(NFPM) package -f $(CURDIR)/internal/dist/package/$$package.yaml -p $@ -t $(CURDIR)/bin || exit 1; done
+		$(NFPM) package -f $(CURDIR)/internal/dist/package/$$package.yaml -p $@ -t $(PACKAGES) || exit 1; done
 
 # Tests of built packages: what they contain, that they are reproducible, and that rpm and
 # dnf install, upgrade and remove them, in a guest.

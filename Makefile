@@ -229,7 +229,7 @@ rpm: SETTINGS = /etc/sysconfig/ipvsadm-go
 deb rpm: ## packages, in bin; takes ARCH, VERSION, RULES and PACKAGES
 	rm -rf $(DESTDIR) && mkdir -p $(PACKAGES)
 	umask 022 && $(MAKE) install DESTDIR=$(DESTDIR) FILES=$(FILES) PREFIX=/usr RULES=$(RULES) SETTINGS=$(SETTINGS) ZSH=$(ZSH)
-	gzip -9nc $(FILES)/changelog > $(FILES)/changelog.gz
+	umask 022 && gzip -9nc $(FILES)/changelog > $(FILES)/changelog.gz
 	cd $(DESTDIR) && export ARCH=$(patsubst arm,arm7,$(TARGET)) VERSION=$${VERSION:-$$(cat $(FILES)/version)} \
 		SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} && \
 	for package in ipvsadm-go ipvsadm-doctor; do \

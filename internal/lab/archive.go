@@ -32,16 +32,20 @@ func (a archive) update(ctx context.Context) error {
 			return err
 		}
 	}
-	options := "arch=amd64 target=Packages"
-	if _, err := os.Stat(keyring); err == nil {
-		options += " signed-by=" + keyring
-	}
-	source := fmt.Sprintf("deb [%s] %s %s main\n", options, site(ctx), a.suite)
+	source := sourceLine(ctx, a.suite, "arch=amd64", "target=Packages") + "\n"
 	if err := os.WriteFile(filepath.Join(a.dir, "sources.list"), []byte(source), 0o644); err != nil {
 		return err
 	}
 	_, err := a.apt(ctx, "apt-get", "update", "--error-on=any")
 	return err
+}
+
+// sourceLine returns the line of apt's source list for a release.
+func sourceLine(ctx context.Context, suite string, options ...string) string {
+	if _, err := os.Stat(keyring); err == nil {
+		options = append(options, "signed-by="+keyring)
+	}
+	return fmt.Sprintf("deb [%s] %s %s main", strings.Join(options, " "), site(ctx), suite)
 }
 
 // site returns the address of Debian's archive that the host's apt uses, which may

@@ -127,7 +127,7 @@ var lifecycle = []step{
 	{"verify", `query -V ipvsadm-go ipvsadm-doctor`, ""},
 	{"paths of the unit", `grep -E '^(Exec|Environment)' "$ROOT/usr/lib/systemd/system/ipvsadm.service"`,
 		"EnvironmentFile=-/etc/sysconfig/ipvsadm-go\n" +
-			"ExecStart=/usr/lib/ipvsadm-go/rules load /etc/sysconfig/ipvsadm\n" +
+			"ExecStart=/usr/lib/ipvsadm-go/rules start /etc/sysconfig/ipvsadm\n" +
 			"ExecReload=/usr/lib/ipvsadm-go/rules load /etc/sysconfig/ipvsadm\n" +
 			"ExecStop=/usr/lib/ipvsadm-go/rules save /etc/sysconfig/ipvsadm\n" +
 			"ExecStop=/usr/sbin/ipvsadm -C\n"},

@@ -15,7 +15,7 @@ import (
 
 // debianPaths returns the paths of a Debian package.
 func debianPaths() dist.Paths {
-	return dist.Paths{Sbin: "/usr/sbin", Lib: "/usr/lib/ipvsadm-go", Share: "/usr/share/ipvsadm-go", Rules: "/etc/ipvsadm.rules", Settings: "/etc/default/ipvsadm"}
+	return dist.Paths{Sbin: "/usr/sbin", Lib: "/usr/lib/ipvsadm-go", Share: "/usr/share/ipvsadm-go", Rules: "/etc/ipvsadm.rules", Settings: "/etc/default/ipvsadm-go"}
 }
 
 // render renders all files.

@@ -24,7 +24,7 @@ var foreign = []string{
 // TestLongUninstall checks that make uninstall removes what make install has installed,
 // and nothing else.
 func TestLongUninstall(t *testing.T) {
-	const settings = "etc/default/ipvsadm"
+	const settings = "etc/default/ipvsadm-go"
 	tests := []struct {
 		name string
 		// edit are files that are written after the installation.

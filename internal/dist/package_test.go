@@ -79,7 +79,7 @@ func requiredPaths(t *testing.T, pkg string) (paths []string) {
 // TestPackages checks that the packages have what they must have, and no file of rules:
 // the rules are the operator's, and a file of ours would replace them.
 func TestPackages(t *testing.T) {
-	for packager, settings := range map[string]string{"deb": "/etc/default/ipvsadm", "rpm": "/etc/sysconfig/ipvsadm-go"} {
+	for packager, settings := range map[string]string{"deb": "/etc/default/ipvsadm-go", "rpm": "/etc/sysconfig/ipvsadm-go"} {
 		for _, pkg := range packageNames() {
 			t.Run(pkg+" "+packager, func(t *testing.T) {
 				got, want := packagedPaths(t, pkg, packager), requiredPaths(t, pkg)

@@ -19,7 +19,7 @@ func main() {
 	flag.StringVar(&paths.Lib, "lib", "/usr/lib/ipvsadm-go", "`directory` of what only the service runs")
 	flag.StringVar(&paths.Share, "share", "/usr/share/ipvsadm-go", "`directory` of the schemas")
 	flag.StringVar(&paths.Rules, "rules", "/etc/ipvsadm.rules", "`file` that the service loads and saves")
-	flag.StringVar(&paths.Settings, "settings", "/etc/default/ipvsadm", "`file` with the settings of the service")
+	flag.StringVar(&paths.Settings, "settings", "/etc/default/ipvsadm-go", "`file` with the settings of the service")
 	flag.Parse()
 
 	if err := generate(*dir, *changelog, paths); err != nil {

@@ -34,7 +34,7 @@ CROSS     = GOARCH=$(TARGET) GOARM=7
 # Programs for another processor do not replace those of this machine.
 BIN      := bin$(if $(filter-out $(HOSTARCH),$(TARGET)),/$(ARCH))
 
-.PHONY: help build test test-plain test-arch test-kernel packages test-full test-kernels test-lines test-long test-dropin test-archs
+.PHONY: help build test test-plain test-arch test-kernel packages test-full test-kernels test-lines test-long test-dropin test-archs test-installed
 .PHONY: demo bench fuzz lint cover mutants
 
 # Lists the targets: what follows "## " behind them.
@@ -72,7 +72,7 @@ packages: bin/guest
 # (a test that installs them and boots its guest itself). More than an hour, less with
 # make -j2: a guest of User-Mode Linux has one processor.
 LISTINGS ?= 1000
-test-full: test test-kernels test-lines test-long test-dropin test-archs test-packages ## also Linux 5.10 and 6.12, and tests that take minutes each
+test-full: test test-kernels test-lines test-long test-dropin test-archs test-packages test-installed ## also Linux 5.10 and 6.12, and tests that take minutes each
 
 test-kernels: build bin/guest packages
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:bullseye -timeout 25m' $(KERNEL_PACKAGES)
@@ -86,6 +86,10 @@ test-long: build bin/guest packages
 	$(GUEST) -install ansible=ansible-core
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments -full
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(CURDIR)/bin/guest -kernel uml:sid -mem 1500 -timeout 60m' -timeout 60m ./internal/cli -listings $(LISTINGS)
+
+# Installs the package in systems with systemd, on the host's disk: five minutes.
+test-installed: deb
+	$(KERNEL_TEST) -tags 'kernel installed' -run '^TestLongInstalled' ./internal/lab/installed
 
 test-dropin:
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
@@ -157,7 +161,7 @@ bin/guest bin/traffic bin/bench:
 # Fedora that is /etc/sysconfig/ipvsadm, which has shell variables in it on openSUSE.
 PREFIX   ?= /usr
 RULES    ?= $(if $(wildcard /etc/redhat-release),/etc/sysconfig/ipvsadm,/etc/ipvsadm.rules)
-SETTINGS ?= /etc/default/ipvsadm
+SETTINGS ?= /etc/default/ipvsadm-go
 ZSH      ?= $(PREFIX)/share/zsh/site-functions
 FILES    ?= $(CURDIR)/bin/dist/files
 PACKAGES ?= $(CURDIR)/bin

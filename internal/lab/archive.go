@@ -14,6 +14,7 @@ import (
 // as it is, and needs no root.
 type archive struct {
 	suite string
+	arch  string
 	// dir has all of apt's files, and under root those of the packages.
 	dir string
 }
@@ -32,7 +33,7 @@ func (a archive) update(ctx context.Context) error {
 			return err
 		}
 	}
-	source := sourceLine(ctx, a.suite, "arch=amd64", "target=Packages") + "\n"
+	source := sourceLine(ctx, a.suite, "arch="+a.arch, "target=Packages") + "\n"
 	if err := os.WriteFile(filepath.Join(a.dir, "sources.list"), []byte(source), 0o644); err != nil {
 		return err
 	}
@@ -68,6 +69,8 @@ func site(ctx context.Context) string {
 func (a archive) apt(ctx context.Context, program string, args ...string) (string, error) {
 	options := []string{
 		"-q",
+		"-o", "APT::Architecture=" + a.arch,
+		"-o", "APT::Architectures=" + a.arch,
 		"-o", "Dir::Etc::sourcelist=" + filepath.Join(a.dir, "sources.list"),
 		"-o", "Dir::Etc::sourceparts=/dev/null",
 		"-o", "Dir::Etc::preferences=/dev/null",

@@ -14,6 +14,7 @@ import (
 //	linux                    the kernel
 //	libc                     a C library, if linux is a program that needs another than the host's
 //	lib/modules/RELEASE      its modules
+//	initrd                   a file system, if the kernel is for another processor
 type image struct{ dir string }
 
 // kernel returns the file of the kernel.
@@ -44,15 +45,22 @@ func (k Kernel) image(ctx context.Context) (image, error) {
 // fetch fills an image, which is going to be in the directory home, with the kernel
 // of a release.
 func (k Kernel) fetch(ctx context.Context, suite string, i image, home string) error {
-	a := archive{suite: suite, dir: filepath.Join(i.dir, "archive")}
+	other, isOther := processors[k.Platform]
+	a := archive{suite: suite, arch: "amd64", dir: filepath.Join(i.dir, "archive")}
+	if isOther {
+		a.arch = other.arch
+	}
 	if err := a.update(ctx); err != nil {
 		return err
 	}
 
 	var err error
-	if k.Platform == QEMU {
-		err = fetchQEMU(ctx, a, i)
-	} else {
+	switch {
+	case isOther:
+		err = other.fetch(ctx, a, i)
+	case k.Platform == QEMU:
+		err = fetchKernel(ctx, a, i, "linux-image-amd64")
+	default:
 		err = fetchUML(ctx, a, i, home)
 	}
 	return errors.Join(err, os.RemoveAll(a.dir))

@@ -37,8 +37,8 @@ func TestParseKernel(t *testing.T) {
 
 func TestParseKernelRejects(t *testing.T) {
 	for name, want := range map[string]string{
-		"":         `no kernel "": the platforms are uml, qemu`,
-		"kvm:sid":  `no kernel "kvm:sid": the platforms are uml, qemu`,
+		"":         `no kernel "": the platforms are uml, qemu, qemu-arm64, qemu-s390x`,
+		"kvm:sid":  `no kernel "kvm:sid": the platforms are uml, qemu, qemu-arm64, qemu-s390x`,
 		"uml:warp": `no kernel "uml:warp": the releases are bullseye, bookworm, trixie, sid`,
 	} {
 		t.Run(name, func(t *testing.T) {

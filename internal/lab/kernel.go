@@ -12,14 +12,16 @@ type Platform int
 
 // The platforms. UML is User-Mode Linux, an ordinary process that boots in two
 // seconds. QEMU is an emulated machine with two processors that boots in half a
-// minute.
+// minute. The others are such machines with a processor that is not the host's.
 const (
 	UML Platform = iota
 	QEMU
+	QEMUARM64
+	QEMUS390X
 )
 
 // platforms has the name of each Platform.
-var platforms = [...]string{UML: "uml", QEMU: "qemu"}
+var platforms = [...]string{UML: "uml", QEMU: "qemu", QEMUARM64: "qemu-arm64", QEMUS390X: "qemu-s390x"}
 
 // String returns the platform's name.
 func (p Platform) String() string {
@@ -94,6 +96,9 @@ func (k Kernel) install(ctx context.Context) (image, error) {
 
 // tools returns the programs that the machine and the tests in it need.
 func (k Kernel) tools() []Tool {
+	if p, ok := processors[k.Platform]; ok {
+		return p.tools()
+	}
 	if k.Platform == QEMU {
 		return append(qemuTools(), testTools()...)
 	}
@@ -102,6 +107,9 @@ func (k Kernel) tools() []Tool {
 
 // machine returns the command that boots the kernel of an image.
 func (k Kernel) machine(ctx context.Context, i image, s share, memory int) (machine, error) {
+	if p, ok := processors[k.Platform]; ok {
+		return p.machine(i, s, memory), nil
+	}
 	if k.Platform == QEMU {
 		return prepareQEMU(ctx, i, s, memory)
 	}

@@ -35,9 +35,10 @@ func qemuTools() []Tool {
 // that are built in.
 var kernelPackage = regexp.MustCompile(`^linux-(image|base|binary|modules)-[0-9]`)
 
-// fetchQEMU fills an image with the kernel that a release installs by default.
-func fetchQEMU(ctx context.Context, a archive, i image) error {
-	list, err := a.apt(ctx, "apt-cache", "depends", "--recurse", "--important", "linux-image-amd64")
+// fetchKernel fills an image with the kernel that a release installs by default, which a
+// package depends on.
+func fetchKernel(ctx context.Context, a archive, i image, pkg string) error {
+	list, err := a.apt(ctx, "apt-cache", "depends", "--recurse", "--important", pkg)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ CROSS     = GOARCH=$(TARGET) GOARM=7
 # Programs for another processor do not replace those of this machine.
 BIN      := bin$(if $(filter-out $(HOSTARCH),$(TARGET)),/$(ARCH))
 
-.PHONY: help build test test-plain test-arch test-kernel packages test-full test-kernels test-lines test-long test-dropin test-archs test-installed
+.PHONY: help build test test-plain test-arch test-machine test-kernel packages test-full test-kernels test-lines test-long test-dropin test-archs test-installed
 .PHONY: demo bench fuzz lint cover mutants
 
 # Lists the targets: what follows "## " behind them.
@@ -94,9 +94,18 @@ test-installed: deb
 test-dropin:
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
 
+# On Debian's kernel for another processor, in an emulated machine: ARCH is s390x or arm64.
+MACHINE_PACKAGES ?= $(addprefix ./internal/,genl host ipvs kernel lab/difftest names)
+test-machine: build bin/guest ## the tests in guests, with another processor; takes ARCH
+	$(CURDIR)/bin/guest -kernel qemu-$(ARCH) -install
+	$(CROSS) CGO_ENABLED=0 $(KERNEL_TEST) -p 1 -run '^TestKernel' \
+		-exec '$(CURDIR)/bin/guest -kernel qemu-$(ARCH) -timeout 25m' $(MACHINE_PACKAGES)
+
 test-archs: packages
 	$(MAKE) test-arch ARCH=s390x
 	$(MAKE) test-arch ARCH=armhf
+	$(MAKE) test-machine ARCH=s390x
+	$(MAKE) test-machine ARCH=arm64 MACHINE_PACKAGES=./internal/lab/difftest
 
 demo: build bin/guest bin/traffic ## a director's session with traffic, in a guest
 	$(GUEST) internal/lab/scripts/demo.sh $(CURDIR)/bin

@@ -79,6 +79,8 @@ func (a archive) apt(ctx context.Context, program string, args ...string) (strin
 		"-o", "Dir::State::lists=" + filepath.Join(a.dir, "lists"),
 		"-o", "Dir::Cache=" + filepath.Join(a.dir, "cache"),
 		"-o", "Acquire::Languages=none",
+		// Its locks would be beside the state, in /dev. Nothing else uses these directories.
+		"-o", "Debug::NoLocking=true",
 		// Where root runs it, apt's own user cannot write here.
 		"-o", "APT::Sandbox::User=root",
 	}

@@ -43,7 +43,7 @@ var processors = map[Platform]processor{
 // foreignPackages are the packages of a guest's Debian system, without those that they
 // depend on: the reference, and what the tests run.
 var foreignPackages = []string{
-	"ipvsadm", "busybox-static", "iproute2", "kmod", "bash", "coreutils", "grep", "sed", "mawk", "procps",
+	"ipvsadm", "busybox-static", "iproute2", "kmod", "dash", "bash", "coreutils", "grep", "sed", "mawk", "procps",
 	"mount", "util-linux", "netbase", "strace", "time",
 }
 

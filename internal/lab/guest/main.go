@@ -6,7 +6,10 @@
 //
 // KERNEL is uml, User-Mode Linux, or qemu, Debian's distribution kernel under
 // emulation, both of bookworm; or, with a colon and the code name, of another
-// release: uml:bullseye (Linux 5.10), uml:trixie (6.12), uml:sid, qemu:sid.
+// release: uml:bullseye (Linux 5.10), uml:trixie (6.12), uml:sid, qemu:sid. qemu-arm64 and
+// qemu-s390x have another processor, for which the command must be compiled, and a small
+// Debian system of their own instead of the host's: only directories that a system does
+// not have are the host's, and /tmp and /root.
 //
 // The command runs as root in the current directory and sees the host's files.
 // Its writes are discarded, except those to the directories of -write. Its

@@ -39,6 +39,20 @@ func TestConnections(t *testing.T) {
 	}
 }
 
+// TestConnectionExpiry checks the minutes and seconds, of at least two digits each.
+func TestConnectionExpiry(t *testing.T) {
+	conn := readConnections(t, "conn/real.proc")[0]
+	for seconds, want := range map[uint64]string{0: "00:00", 9: "00:09", 10: "00:10", 59: "00:59", 60: "01:00", 599: "09:59", 600: "10:00", 5999: "99:59", 6000: "100:00"} {
+		t.Run(want, func(t *testing.T) {
+			conn.Expires = seconds
+			line := format.Connections{}.AppendLine(nil, &conn)
+			if got := strings.Fields(string(line))[1]; got != want {
+				t.Errorf("%d seconds are %q, want %q", seconds, got, want)
+			}
+		})
+	}
+}
+
 // readConnections reads a copy of the kernel's file.
 func readConnections(t testing.TB, name string) []ipvs.Connection {
 	t.Helper()

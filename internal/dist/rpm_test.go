@@ -125,16 +125,17 @@ var lifecycle = []step{
 	{"install", `base; install "$PACKAGES/old"; calls; query -q ipvsadm-go ipvsadm-doctor`,
 		"daemon-reload\nipvsadm-go-0.0.1-1.x86_64\nipvsadm-doctor-0.0.1-1.x86_64\n"},
 	{"verify", `query -V ipvsadm-go ipvsadm-doctor`, ""},
+	{"requirements", `query -q --requires ipvsadm-go | grep -v '^rpmlib'`, "/bin/sh\ncoreutils\ngrep\nsed\n"},
 	{"paths of the unit", `grep -E '^(Exec|Environment)' "$ROOT/usr/lib/systemd/system/ipvsadm.service"`,
 		"EnvironmentFile=-/etc/sysconfig/ipvsadm-go\n" +
 			"ExecStart=/usr/lib/ipvsadm-go/rules start /etc/sysconfig/ipvsadm\n" +
 			"ExecReload=/usr/lib/ipvsadm-go/rules load /etc/sysconfig/ipvsadm\n" +
 			"ExecStop=/usr/lib/ipvsadm-go/rules save /etc/sysconfig/ipvsadm\n" +
 			"ExecStop=/usr/sbin/ipvsadm -C\n"},
-	{"without rules", `ls "$etc"; inside /usr/lib/ipvsadm-go/rules load /etc/sysconfig/ipvsadm`, "ipvsadm-go\n"},
+	{"without rules", `ls "$etc"; inside /usr/lib/ipvsadm-go/rules start /etc/sysconfig/ipvsadm`, "ipvsadm-go\n"},
 	{"load", `cat > "$etc/ipvsadm" <<-'.'
 ` + rules + `.
-		inside /usr/lib/ipvsadm-go/rules load /etc/sysconfig/ipvsadm; inside ipvsadm -Sn`, rules},
+		inside /usr/lib/ipvsadm-go/rules start /etc/sysconfig/ipvsadm; inside ipvsadm -Sn`, rules},
 	{"edit the settings", `echo 'SAVE_OPTIONS="-n --all"' >> "$etc/ipvsadm-go"; query -V ipvsadm-go`,
 		"S.5....T.  c /etc/sysconfig/ipvsadm-go\nexit status 1\n"},
 	{"upgrade", `upgrade "$PACKAGES/new"; calls; query -q ipvsadm-go ipvsadm-doctor; ls "$etc"; tail -n 1 "$etc/ipvsadm-go"`,
@@ -158,5 +159,5 @@ var replacement = []step{
 	{"packages", `query -qa | sort`, "base-1-1.x86_64\nipvsadm-doctor-0.0.2-1.x86_64\nipvsadm-go-0.0.2-1.x86_64\n"},
 	{"verify", `query -V ipvsadm-go ipvsadm-doctor`, ""},
 	{"rules", `ipvsadm -Sn; cat "$etc/ipvsadm"`, rules},
-	{"load", `inside /usr/lib/ipvsadm-go/rules load /etc/sysconfig/ipvsadm; ipvsadm -Sn; ipvsadm -C`, rules},
+	{"load", `inside /usr/lib/ipvsadm-go/rules start /etc/sysconfig/ipvsadm; ipvsadm -Sn; ipvsadm -C`, rules},
 }

@@ -9,7 +9,7 @@ import "testing"
 func TestLongInstalledService(t *testing.T) {
 	onEach(t, func(t *testing.T, s system) {
 		// Without the kernel's module, as in a container, installing does not load it.
-		s.check(t, install, installed)
+		s.check(t, install, selecting+unpacked+setUp)
 		s.check(t, "grep -c ip_vs /proc/modules", "0\nstatus 1\n")
 		s.checkService(t, "inactive", "disabled")
 

@@ -26,7 +26,7 @@ func onEach(t *testing.T, test func(t *testing.T, s system)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(booted.Close)
-			s := system{booted}
+			s := system{booted, suite}
 			s.boot(t)
 			test(t, s)
 		})
@@ -34,7 +34,10 @@ func onEach(t *testing.T, test func(t *testing.T, s system)) {
 }
 
 // system is a booted system that has the package of this project in /mnt.
-type system struct{ *lab.System }
+type system struct {
+	*lab.System
+	suite string
+}
 
 // boot switches the system on.
 func (s system) boot(t *testing.T) {
@@ -110,15 +113,6 @@ func (s system) checkService(t *testing.T, active, enabled string) {
 	t.Helper()
 	s.check(t, "systemctl is-active ipvsadm; systemctl is-enabled ipvsadm 2>/dev/null; :", active+"\n"+enabled+"\n")
 }
-
-// Commands of dpkg, which prints what is left out here when its database is read.
-const (
-	install   = "dpkg -i /mnt/ipvsadm-go.deb | grep -v 'Reading database'"
-	installed = "Selecting previously unselected package ipvsadm-go.\n" +
-		"Preparing to unpack /mnt/ipvsadm-go.deb ...\n" +
-		"Unpacking ipvsadm-go (0.1.0) ...\n" +
-		"Setting up ipvsadm-go (0.1.0) ...\n"
-)
 
 const (
 	oneServer   = "-A -t 10.0.0.1:80 -s wlc\n-a -t 10.0.0.1:80 -r 10.9.0.1:80 -m -w 1\n"

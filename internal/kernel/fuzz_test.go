@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/mdlayher/netlink"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/genl"
@@ -142,7 +143,8 @@ func FuzzProcTable(f *testing.F) {
 	})
 }
 
-// FuzzProcConn checks that a line is a connection with three ends or a *LineError.
+// FuzzProcConn checks that a line is a connection with three ends or a *LineError, the same
+// by parseUsual and by parse.
 func FuzzProcConn(f *testing.F) {
 	table, err := os.ReadFile(filepath.Join(procFolder, "ip_vs_conn"))
 	if err != nil {
@@ -163,6 +165,11 @@ func FuzzProcConn(f *testing.F) {
 			}
 			return true
 		})
+		if len(b) < procReadSize { // a longer line is cut
+			if diff := cmp.Diff(parseEach(b), readAll(b), compareConnections); diff != "" {
+				t.Fatalf("(-parse +parseUsual):\n%s", diff)
+			}
+		}
 		if most := bytes.Count(b, []byte("\n")); n > most {
 			t.Fatalf("%d results for %d lines", n, most)
 		}

@@ -7,14 +7,20 @@ const maxInterned = 256
 // interner stores strings, so that all occurrences of one share its memory. The zero value
 // is ready for use.
 type interner struct {
-	last    string // most strings are like the one before
+	// recent has the last string of each length and first byte, by their sum: the states
+	// of connections have different ones, nearly all.
+	recent  [32]string
 	strings map[string]string
 }
 
 // intern returns b as a string.
 func (n *interner) intern(b []byte) string {
-	if string(b) == n.last { // does not allocate
-		return n.last
+	if len(b) == 0 {
+		return ""
+	}
+	recent := &n.recent[(len(b)+int(b[0]))%len(n.recent)]
+	if string(b) == *recent { // does not allocate
+		return *recent
 	}
 
 	s, ok := n.strings[string(b)] // nor does this
@@ -22,7 +28,7 @@ func (n *interner) intern(b []byte) string {
 		s = string(b)
 		n.keep(s)
 	}
-	n.last = s
+	*recent = s
 	return s
 }
 

@@ -2,6 +2,7 @@ package format
 
 import (
 	"net/netip"
+	"strconv"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
 )
@@ -27,7 +28,10 @@ func (c Connections) AppendTitle(b []byte) []byte {
 
 // AppendLine appends the line of a connection.
 func (c Connections) AppendLine(b []byte, conn *ipvs.Connection) []byte {
-	p, _ := ipvs.ParseProcProtocol(conn.Protocol) // or 0, whose ports have no names
+	var p ipvs.Protocol // or 0, whose ports have no names
+	if c.Names != nil {
+		p, _ = ipvs.ParseProcProtocol(conn.Protocol)
+	}
 
 	b = appendTextField(b, conn.Protocol, 3)
 	b = appendExpiry(b, conn.Expires, 6)
@@ -75,5 +79,5 @@ func appendTwo(b []byte, n uint64) []byte {
 	if n < 10 {
 		b = append(b, '0')
 	}
-	return appendLeft(b, n, 0)
+	return strconv.AppendUint(b, n, 10)
 }

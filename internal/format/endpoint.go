@@ -34,8 +34,13 @@ func AppendEndpoint(b []byte, names Namer, p ipvs.Protocol, end netip.AddrPort) 
 // 10.0.0.1:80, [2001:db8::1]:80, web:http. The brackets around an IPv6 name show the
 // family when the rule is loaded again.
 func appendEndpoint(b []byte, names Namer, p ipvs.Protocol, end netip.AddrPort) []byte {
-	from := len(b)
 	addr := end.Addr()
+	if names == nil && addr.Is4() { // as most are in a table of a million connections
+		b = append(addr.AppendTo(b), ':')
+		return strconv.AppendUint(b, uint64(end.Port()), 10)
+	}
+
+	from := len(b)
 	if addr.Is4() {
 		b = appendHost(b, names, addr)
 	} else {
@@ -74,6 +79,8 @@ func appendPort(b []byte, names Namer, p ipvs.Protocol, port uint16) []byte {
 // dots, ::1.2.3.4.
 func appendAddr(b []byte, addr netip.Addr) []byte {
 	switch {
+	case addr.Is4():
+		return addr.AppendTo(b)
 	case !addr.IsValid():
 		return append(b, '?')
 	case isV4Compatible(addr):

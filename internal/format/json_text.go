@@ -44,12 +44,27 @@ func appendName[T named](b []byte, v T) []byte {
 // looked at in terminals too.
 func appendString(b []byte, text string) []byte {
 	b = append(b, '"')
+	if isPlainJSON(text) {
+		b = append(b, text...)
+		return append(b, '"')
+	}
+
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
 		b = appendRune(b, r)
 		text = text[size:]
 	}
 	return append(b, '"')
+}
+
+// isPlainJSON reports whether a text consists of visible ASCII alone that needs no escape.
+func isPlainJSON(text string) bool {
+	for i := range len(text) {
+		if text[i] == '"' || text[i] == '\\' {
+			return false
+		}
+	}
+	return isPlain(text)
 }
 
 // appendRune appends a rune of a JSON string. The replacement character, which stands

@@ -25,11 +25,12 @@ NEWEST_PACKAGES := $(addprefix ./internal/,dist host kernel lab lab/difftest nam
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc),-race)
 
-# The processor that the programs are for, by the name of Go or of Debian: make deb rpm
+# The processor that the programs are for, by the name of Go, Debian or rpm: make deb
 # ARCH=arm64. What is run on the way is for this machine's. armhf is ARMv7 there.
 HOSTARCH := $(shell $(GO) env GOHOSTARCH)
 ARCH     ?= $(HOSTARCH)
-TARGET   := $(subst armhf,arm,$(subst ppc64el,ppc64le,$(subst i386,386,$(ARCH))))
+ALIASES  := armhf:arm armv7hl:arm aarch64:arm64 i386:386 ppc64el:ppc64le x86_64:amd64
+TARGET   := $(or $(patsubst $(ARCH):%,%,$(filter $(ARCH):%,$(ALIASES))),$(ARCH))
 CROSS     = GOARCH=$(TARGET) GOARM=7
 # Programs for another processor do not replace those of this machine.
 BIN      := bin$(if $(filter-out $(HOSTARCH),$(TARGET)),/$(ARCH))

@@ -53,7 +53,7 @@ test-plain: ## the tests that need no kernel
 
 # The same for another processor, emulated: s390x has the other byte order, armhf 32 bits.
 # Tag mutants is for a slow machine: fewer values are checked against the schema.
-ARCH_PACKAGES := $(addprefix ./internal/,cli command doctor doctorcli format genl host ipvs kernel names ruleset top)
+ARCH_PACKAGES := $(addprefix ./internal/,cli command doctor doctorcli format genl host ipvs kernel names netns ruleset top)
 EMULATOR = qemu-$(subst 386,i386,$(subst arm64,aarch64,$(TARGET)))
 test-arch: bin/guest ## the tests that need no kernel, for another processor; takes ARCH
 	$(GUEST) -install $(EMULATOR)=qemu-user
@@ -96,17 +96,20 @@ test-dropin:
 	$(KERNEL_TEST) -tags 'kernel dropin' -run '^TestDropIn' ./internal/lab/experiments
 
 # On Debian's kernel for another processor, in an emulated machine: ARCH is s390x or arm64.
+# 32-bit programs run on a 64-bit kernel, too: ARCH=armhf MACHINE=qemu-arm64.
+MACHINE          ?= qemu-$(ARCH)
 MACHINE_PACKAGES ?= $(addprefix ./internal/,genl host ipvs kernel lab/difftest names)
 test-machine: build bin/guest ## the tests in guests, with another processor; takes ARCH
-	$(CURDIR)/bin/guest -kernel qemu-$(ARCH) -install
+	$(CURDIR)/bin/guest -kernel $(MACHINE) -install
 	$(CROSS) CGO_ENABLED=0 $(KERNEL_TEST) -p 1 -run '^TestKernel' \
-		-exec '$(CURDIR)/bin/guest -kernel qemu-$(ARCH) -timeout 25m' $(MACHINE_PACKAGES)
+		-exec '$(CURDIR)/bin/guest -kernel $(MACHINE) -timeout 25m' $(MACHINE_PACKAGES)
 
 test-archs: packages
 	$(MAKE) test-arch ARCH=s390x
 	$(MAKE) test-arch ARCH=armhf
 	$(MAKE) test-machine ARCH=s390x
 	$(MAKE) test-machine ARCH=arm64 MACHINE_PACKAGES=./internal/lab/difftest
+	$(MAKE) test-machine ARCH=armhf MACHINE=qemu-arm64 MACHINE_PACKAGES=./internal/kernel
 
 demo: build bin/guest bin/traffic ## a director's session with traffic, in a guest
 	$(GUEST) internal/lab/scripts/demo.sh $(CURDIR)/bin

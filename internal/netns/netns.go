@@ -84,11 +84,31 @@ func Open(name string) (*Namespace, error) {
 		return nil, &Error{Name: name, Err: err}
 	}
 
-	if kind, err := unix.IoctlRetInt(int(file.Fd()), unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
+	if !isNetNS(file) {
 		_ = file.Close()
 		return nil, &Error{Name: name, Err: ErrNotNetNS}
 	}
 	return &Namespace{name: name, file: file}, nil
+}
+
+// isNetNS reports whether a file is a network namespace.
+//
+// ENOTTY is not only for files that are no namespaces: kernels before Linux 4.11 do not have
+// the request, and fs/nsfs.c of 64-bit kernels, of Linux 6.1 for one, does not take it from
+// 32-bit programs. Then setns compares the kinds, before it checks the privilege.
+func isNetNS(file *os.File) bool {
+	fd := int(file.Fd())
+	kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE)
+	if err != unix.ENOTTY {
+		return err == nil && kind == unix.CLONE_NEWNET
+	}
+
+	var system unix.Statfs_t
+	if err := unix.Fstatfs(fd, &system); err != nil || int64(system.Type) != unix.NSFS_MAGIC {
+		return false
+	}
+	err = (&Namespace{file: file}).Do(func() error { return nil })
+	return !errors.Is(err, unix.EINVAL)
 }
 
 // paths knows where the files of network namespaces are.

@@ -48,7 +48,7 @@ func measureConnections(b *bench, r row) (res result, err error) {
 		}
 
 		settle()
-		samples, _, err := inTurn(b.runs, b.dir, func(fn func() error) error { return fn() },
+		samples, _, err := b.inTurn(r, func(fn func() error) error { return fn() },
 			job{argv: []string{"cat", connectionsFile}}, job{argv: []string{b.ours, "-Lnc"}})
 		res = newResult(r, samples)
 		return err

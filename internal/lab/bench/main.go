@@ -35,13 +35,14 @@ func run(args []string) error {
 	fs.IntVar(&b.runs, "n", 5, "counted `runs` of each program")
 	fs.IntVar(&b.connections, "connections", 100_000, "`number` of connections to list")
 	file := fs.String("replay", "", "only send the datagrams in this `file`")
+	buffer := fs.Int("buffer", shortBuffer, "with -replay, length of the receive buffer in `bytes`")
 	proc := fs.String("cat", "", "with -replay, then read this `file` to its end")
 	pattern := fs.String("rows", "", "measure only the rows that match this `regexp`")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	if *file != "" {
-		return replayAndRead(*file, *proc)
+		return replayAndRead(*file, *buffer, *proc)
 	}
 
 	if fs.NArg() != 1 || b.runs < 1 {

@@ -129,9 +129,18 @@ const (
 	maxRuns  = 50
 )
 
-// inTurn runs the jobs in turn, once for the memory, then at least n times for the
-// time. around is called with each run, and has to call it.
-func inTurn(n int, dir string, around func(func() error) error, jobs ...job) (samples []sample, outputs [][]byte, err error) {
+// inTurn runs the jobs of a row in turn, as the function inTurn does. A row with a number
+// of runs of its own is not repeated beyond that.
+func (b *bench) inTurn(r row, around func(func() error) error, jobs ...job) (samples []sample, outputs [][]byte, err error) {
+	if r.runs > 0 {
+		return inTurn(r.runs, 0, b.dir, around, jobs...)
+	}
+	return inTurn(b.runs, minTotal, b.dir, around, jobs...)
+}
+
+// inTurn runs the jobs in turn, once for the memory, then for the time: at least n times,
+// and until that took so long in all. around is called with each run, and has to call it.
+func inTurn(n int, atLeast time.Duration, dir string, around func(func() error) error, jobs ...job) (samples []sample, outputs [][]byte, err error) {
 	samples, outputs = make([]sample, len(jobs)), make([][]byte, len(jobs))
 	for i, j := range jobs {
 		err := around(func() (err error) {
@@ -144,7 +153,7 @@ func inTurn(n int, dir string, around func(func() error) error, jobs ...job) (sa
 	}
 
 	total := time.Duration(0)
-	for run := 0; run < n || total < minTotal && run < maxRuns; run++ {
+	for run := 0; run < n || total < atLeast && run < maxRuns; run++ {
 		for i, j := range jobs {
 			err := around(func() error {
 				took, err := j.time()

@@ -42,6 +42,16 @@ func rawRecvfrom(fd uintptr, b []byte) (n int, port uint32, err error) {
 	return int(length), from.Pid, errnoError(errno)
 }
 
+// RawRead reads from a file by a raw system call. It is for long files of the proc file
+// system, whose reads return a page each and never wait, but take longer than 20 µs.
+func RawRead(fd uintptr, b []byte) (n int, err error) {
+	length, _, errno := unix.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(length), nil
+}
+
 // errnoError returns errno as an error, nil for 0.
 func errnoError(errno syscall.Errno) error {
 	if errno == 0 {

@@ -88,7 +88,7 @@ test-long: build bin/guest packages
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(GUEST) -timeout 30m' ./internal/lab/experiments -full
 	$(KERNEL_TEST) -run '^TestLong' -exec '$(CURDIR)/bin/guest -kernel uml:sid -mem 1500 -timeout 60m' -timeout 60m ./internal/cli -listings $(LISTINGS)
 
-# Installs the package in systems with systemd, on the host's disk: five minutes.
+# Installs the package in systems with systemd, which have disks of their own: about twelve minutes.
 test-installed: deb
 	$(KERNEL_TEST) -tags 'kernel installed' -run '^TestLongInstalled' ./internal/lab/installed
 

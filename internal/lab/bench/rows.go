@@ -74,6 +74,10 @@ func rows(connections int) []row {
 	largeRestore := restore(10000, 5, map[string]float64{"qemu": 12})
 	largeRestore.runs = 1
 
+	conns := func(option string, n int, want map[string]float64) row {
+		return row{work: fmt.Sprintf("`%s` of %s connections", option, thousands(n)), against: "`cat`", want: want, kind: noLonger, measure: measureConnections, services: n, option: option}
+	}
+
 	return []row{
 		restore(5000, 1, both(8, 12)),
 		restore(1000, 10, both(4, 12)),
@@ -94,8 +98,11 @@ func rows(connections int) []row {
 		floor("-Ln", 5000, 1, both(2, 2)),
 		equal("-R --diff"),
 		equal("-R --sync"),
-		{work: fmt.Sprintf("`-Lnc` of %s connections", thousands(connections)), against: "`cat`", want: map[string]float64{"qemu": 1.3}, kind: noLonger, measure: measureConnections, services: connections},
-		{work: fmt.Sprintf("`-Lnc` of %s connections", thousands(connections/10)), against: "`cat`", kind: noLonger, measure: measureConnections, services: connections / 10},
+		conns("-Lnc", connections, map[string]float64{"qemu": 1.3, "qemu:sid": 1.15, "uml:sid": 1.5}),
+		conns("-Lnc --json", connections, map[string]float64{"qemu:sid": 1.25, "uml:sid": 1.5}),
+		conns("-Lnc -r 10.1.0.3", connections, map[string]float64{"qemu:sid": 1.1, "uml:sid": 1.5}),
+		conns("-Lnc --by server", connections, nil),
+		conns("-Lnc", connections/10, nil),
 		memory(1, 50000),
 		memory(5000, 10),
 	}

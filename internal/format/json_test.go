@@ -117,7 +117,7 @@ func TestUnknownValuesInJSON(t *testing.T) {
 
 // checkDocument reads a document, which has to be a line of printable text without an
 // unknown key.
-func checkDocument(t *rapid.T, doc string, into any) {
+func checkDocument(t rapid.TB, doc string, into any) {
 	text, ended := strings.CutSuffix(doc, "\n")
 	if !ended || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
 		t.Fatalf("not a line of text: %q", doc)
@@ -181,6 +181,17 @@ func TestTableInJSON(t *testing.T) {
 			t.Errorf("rules (-want +got):\n%s", d)
 		}
 	})
+}
+
+// TestProtocolInJSON checks the letters of a protocol, of which ASCII has the neighbours @, [,
+// ` and {.
+func TestProtocolInJSON(t *testing.T) {
+	conn := ipvs.Connection{Protocol: "@AZ[`az{Ä"}
+	var read struct{ Connections []connDoc }
+	checkDocument(t, connectionDocument([]ipvs.Connection{conn}), &read)
+	if got, want := read.Connections[0].Protocol, "@az[`az{Ä"; got != want {
+		t.Errorf("%q is %q, want %q", conn.Protocol, got, want)
+	}
 }
 
 // TestConnectionsInJSON checks that any connections can be read back from their document.

@@ -35,7 +35,7 @@ CROSS     = GOARCH=$(TARGET) GOARM=7
 # Programs for another processor do not replace those of this machine.
 BIN      := bin$(if $(filter-out $(HOSTARCH),$(TARGET)),/$(ARCH))
 
-.PHONY: help build test test-plain test-arch test-machine test-kernel packages test-full test-kernels test-lines test-long test-dropin test-archs test-installed
+.PHONY: help build test test-plain test-arch test-machine test-kernel packages test-full test-kernels test-lines test-long test-dropin test-archs test-machines test-installed
 .PHONY: demo bench fuzz lint cover mutants
 
 # Lists the targets: what follows "## " behind them.
@@ -107,6 +107,9 @@ test-machine: build bin/guest ## the tests in guests, with another processor; ta
 test-archs: packages
 	$(MAKE) test-arch ARCH=s390x
 	$(MAKE) test-arch ARCH=armhf
+
+# Not in make test-full: all processors of these guests are emulated.
+test-machines: packages ## the tests in guests, with other processors: half an hour
 	$(MAKE) test-machine ARCH=s390x
 	$(MAKE) test-machine ARCH=arm64 MACHINE_PACKAGES=./internal/lab/difftest
 	$(MAKE) test-machine ARCH=armhf MACHINE=qemu-arm64 MACHINE_PACKAGES=./internal/kernel

@@ -21,8 +21,9 @@ import (
 
 // Client is a connection to IPVS in the kernel. Make one with Open.
 type Client struct {
-	conn   *genl.Conn
-	family uint16 // the type of all messages to and from IPVS
+	requester
+	// openConn opens another connection like that of the requester. Nil is none.
+	openConn func() (*genl.Conn, error)
 
 	names     interner // of schedulers and persistence engines
 	info      *ipvs.Info
@@ -43,7 +44,7 @@ type Client struct {
 const procNet = "/proc/thread-self/net"
 
 func newClient(conn *genl.Conn, family uint16) *Client {
-	c := &Client{conn: conn, family: family, proc: procNet, now: time.Now, sleep: time.Sleep, onReread: func() {}}
+	c := &Client{requester: requester{conn, family}, proc: procNet, now: time.Now, sleep: time.Sleep, onReread: func() {}}
 	c.counter = func() serviceCounter { return newKernelCounter(c) }
 	return c
 }
@@ -108,11 +109,6 @@ func (c *Client) Daemons() ([]ipvs.Daemon, error) {
 	return daemons, nil
 }
 
-// request returns a request of the IPVS family. A nil body is one without attributes.
-func (c *Client) request(cmd command, body func(*genl.Encoder)) genl.Request {
-	return genl.Request{Family: c.family, Version: familyVersion, Command: uint8(cmd), Body: body}
-}
-
 // get sends a request that is answered by one message, and decodes the answer.
 func get[T any](c *Client, op ipvs.Op, cmd command, body func(*genl.Encoder), decode func([]byte) (T, error)) (answer T, err error) {
 	b, err := c.conn.Get(c.request(cmd, body))
@@ -120,15 +116,6 @@ func get[T any](c *Client, op ipvs.Op, cmd command, body func(*genl.Encoder), de
 		answer, err = decode(b)
 	}
 	return answer, newReadError(op, err)
-}
-
-// dump sends a request for a list, and calls entry with the attributes of each entry.
-// Before the first one, and again before each repetition of a dump that the kernel
-// reports as interrupted, it calls reset. It returns the number of datagrams that the
-// entries came in.
-func (c *Client) dump(op ipvs.Op, cmd command, body func(*genl.Encoder), reset func(), entry func([]byte) error) (datagrams int, err error) {
-	datagrams, err = c.conn.Dump(c.request(cmd, body), reset, entry)
-	return datagrams, newReadError(op, err)
 }
 
 // newReadError returns the error of a request that reads, nil for nil: *ipvs.Error if

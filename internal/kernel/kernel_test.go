@@ -137,6 +137,37 @@ func TestKernelTableIsWhatWasAdded(t *testing.T) {
 	}
 }
 
+// TestKernelServersOnSeveralConnections checks that a table is the same, and in the same
+// order, on several connections and on one.
+func TestKernelServersOnSeveralConnections(t *testing.T) {
+	c := openFresh(t)
+	entries := mixed()
+	for i, e := range withServers(2000) {
+		for server := range i % 5 {
+			d := serverOf(i)
+			d.Addr = netip.AddrPortFrom(d.Addr.Addr(), uint16(server+1))
+			e.Destinations = append(e.Destinations, d)
+		}
+		entries = append(entries, e)
+	}
+	fill(t, c, entries)
+
+	var tables [2]ipvs.Table
+	for i, processors := range []int{1, 4} {
+		setProcessors(t, processors)
+		var err error
+		if tables[i], err = c.Table(ipvs.Query{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(tables[0].Entries); n != len(entries) {
+		t.Errorf("%d services, want %d", n, len(entries))
+	}
+	if diff := cmp.Diff(tables[0].Entries, tables[1].Entries, compareEnds); diff != "" {
+		t.Errorf("table (-one connection +several):\n%s", diff)
+	}
+}
+
 // TestKernelOneService checks that one service is read as it was added, and the error
 // of an absent one.
 func TestKernelOneService(t *testing.T) {

@@ -47,22 +47,23 @@ func Open(opts Options) (*Client, error) {
 		return nil, err
 	}
 
-	conn, family, err := connect(ns, opts)
+	open := func() (*genl.Conn, error) { return openConn(ns) }
+	conn, family, err := connect(open, opts)
 	if err != nil {
 		_ = ns.Close()
 		return nil, err
 	}
 
 	c := newClient(conn, family)
-	c.ns = ns
+	c.ns, c.openConn = ns, open
 	if opts.Reread != nil {
 		c.onReread = opts.Reread
 	}
 	return c, nil
 }
 
-// connect opens a connection in the namespace, and looks the family up.
-func connect(ns *netns.Namespace, opts Options) (*genl.Conn, uint16, error) {
+// openConn opens a connection in the namespace.
+func openConn(ns *netns.Namespace) (*genl.Conn, error) {
 	var s *genl.Socket
 	err := ns.Do(func() (err error) {
 		s, err = genl.OpenSocket()
@@ -70,13 +71,21 @@ func connect(ns *netns.Namespace, opts Options) (*genl.Conn, uint16, error) {
 	})
 	var nsErr *netns.Error
 	if errors.As(err, &nsErr) {
-		return nil, 0, err
+		return nil, err
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("open a netlink socket: %w", err)
+		return nil, fmt.Errorf("open a netlink socket: %w", err)
+	}
+	return genl.New(s), nil
+}
+
+// connect opens a connection, and looks the family up.
+func connect(open func() (*genl.Conn, error), opts Options) (*genl.Conn, uint16, error) {
+	conn, err := open()
+	if err != nil {
+		return nil, 0, err
 	}
 
-	conn := genl.New(s)
 	family, err := lookUpFamily(
 		func() (uint16, error) { return conn.LookUp(familyName) },
 		func() error {

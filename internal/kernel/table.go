@@ -100,18 +100,3 @@ func (c *Client) listServices(detail ipvs.Detail, spare []ipvs.Entry) (*serviceL
 	}
 	return l, nil
 }
-
-// destinations lists the servers of one service, in memory of the arena. The kernel has
-// them in a list, whose order changes only by servers that are added or deleted.
-func (c *Client) destinations(id ipvs.ServiceID, detail ipvs.Detail, a *arena) ([]ipvs.Destination, error) {
-	body := func(e *genl.Encoder) {
-		e.Nested(cmdAttrService, func(e *genl.Encoder) { encodeServiceID(e, &id) })
-	}
-	_, err := c.dump(ipvs.ReadDestinations, cmdGetDest, body, a.reset, func(b []byte) error {
-		return decodeDestination(b, id.Family, detail, a.add())
-	})
-	if err != nil {
-		a.reset()
-	}
-	return a.cut(), err
-}

@@ -122,13 +122,16 @@ func (r *tableReader) readServers(l *serviceList) (changed bool, err error) {
 		join, _ = r.c.joinProc(l, &r.arena)
 	}
 
-	var empty []int
+	var toRead, empty []int
 	for i := range l.entries {
 		if !join.joined(i) {
-			if err := r.readServersOf(&l.entries[i]); err != nil {
-				return false, err
-			}
+			toRead = append(toRead, i)
 		}
+	}
+	if err := r.readServersAt(l.entries, toRead); err != nil {
+		return false, err
+	}
+	for i := range l.entries {
 		if len(l.entries[i].Destinations) == 0 {
 			empty = append(empty, i)
 		}
@@ -139,17 +142,10 @@ func (r *tableReader) readServers(l *serviceList) (changed bool, err error) {
 	return r.anyGone(l, empty)
 }
 
-// readServersOf reads the servers of one service by a request.
-//
-// One socket carries one request at a time: three system calls, 0.11 to 0.4 ms a service
-// on User-Mode Linux, of which decoding a server takes 1 µs.
+// readServersOf reads the servers of one service.
 func (r *tableReader) readServersOf(e *ipvs.Entry) error {
-	dests, err := r.c.destinations(e.Service.ID, r.detail, &r.arena)
-	if err != nil && !errors.Is(err, syscall.ESRCH) {
-		return err
-	}
-	e.Destinations = dests
-	return nil
+	own := serverReader{&r.c.requester, r.detail, &r.arena}
+	return own.read(e)
 }
 
 // fewServices is the number of services up to which it is faster to ask for each of them

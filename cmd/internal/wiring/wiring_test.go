@@ -72,14 +72,15 @@ type process struct {
 	stderr strings.Builder
 }
 
-// start starts a program that ignores some signals from the start.
+// start starts a program that ignores some signals from the start, and no others: the tests
+// may run in the background or after nohup.
 func start(t *testing.T, program string, ignored ...string) *process {
 	t.Helper()
 	script := "ulimit -c 0; exec " + os.Args[0]
 	if ignored != nil {
 		script = "trap '' " + strings.Join(ignored, " ") + "; " + script
 	}
-	p := &process{Cmd: exec.Command("/bin/sh", "-c", script)}
+	p := &process{Cmd: exec.Command("env", "--default-signal=HUP,INT,QUIT,TERM", "/bin/sh", "-c", script)}
 	p.Env = append(os.Environ(), programVariable+"="+program)
 	p.Stderr = &p.stderr
 

@@ -71,9 +71,9 @@ packages: bin/guest
 # What takes longer: the other kernels, every generated command line, every combination of
 # the listing options on a busy table, tables that are resized, and other people's programs
 # (a test that installs them and boots its guest itself). More than an hour, less with
-# make -j2: a guest of User-Mode Linux has one processor.
+# make -j2: a guest of User-Mode Linux has one processor. The longest part is first.
 LISTINGS ?= 1000
-test-full: test test-kernels test-lines test-long test-dropin test-archs test-packages test-installed ## also Linux 5.10 and 6.12, and tests that take minutes each
+test-full: test-lines test test-kernels test-long test-dropin test-archs test-packages test-installed ## also Linux 5.10 and 6.12, and tests that take minutes each
 
 test-kernels: build bin/guest packages
 	$(KERNEL_TEST) -run '^TestKernel' -exec '$(CURDIR)/bin/guest -kernel uml:bullseye -timeout 25m' $(KERNEL_PACKAGES)

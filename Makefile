@@ -257,9 +257,9 @@ deb rpm: ## packages, in bin; takes ARCH, VERSION, RULES and PACKAGES
 		$(NFPM) package -f $(CURDIR)/internal/dist/package/$$package.yaml -p $@ -t $(PACKAGES) || exit 1; done
 
 # Tests of built packages: what they contain, that they are reproducible, and that rpm and
-# dnf install, upgrade and remove them, in a guest.
+# dnf install, upgrade and remove them, in a guest. They build in the directory of deb, too.
 PACKAGES_TEST = $(GO) test -tags packages -count=1 -v -timeout 30m ./internal/dist
-test-packages: ## tests of the packages as they are built, installed, upgraded and removed
+test-packages: deb ## tests of the packages as they are built, installed, upgraded and removed
 	$(PACKAGES_TEST) -run '^TestLong'
 
 reproducible: ## builds the packages in two places, and fails if they differ

@@ -182,6 +182,19 @@ func TestJSONScannerLimit(t *testing.T) {
 	}
 }
 
+// TestJSONScannerReadsNoMoreThanLimit checks that what is too long is not read to its end.
+func TestJSONScannerReadsNoMoreThanLimit(t *testing.T) {
+	const limit = 3 * readSize
+	text := strings.NewReader(strings.Repeat(" ", 10*readSize))
+	s := newJSONScanner(text, limit)
+	if _, err := s.next(); !errors.Is(err, errTooLong) {
+		t.Errorf("the error is %v, want %v", err, errTooLong)
+	}
+	if read := int(text.Size()) - text.Len(); read > limit+readSize {
+		t.Errorf("read %d bytes, want %d at most", read, limit+readSize)
+	}
+}
+
 // FuzzJSONScanner compares the scanner with encoding/json.
 func FuzzJSONScanner(f *testing.F) {
 	for _, text := range slices.Concat(texts, []string{goodDocument}) {

@@ -142,7 +142,7 @@ func TestKernelScopeConnections(t *testing.T) {
 func TestKernelAgainst(t *testing.T) {
 	ns := newNamespace(t)
 	ns.mustRun(t, "-A -f 7\n", "ipvsadm-restore")
-	got := ns.shell(t, ourPrograms(t), "printf '%s\\n' '-A -f 1 -s rr' '-A -f 2 -s rr' > other && "+
-		"echo '-A -f 1 -s rr' | setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all -- ipvsadm-restore --diff --against other")
+	got := ns.shell(t, ourPrograms(t), "other=$(mktemp) && chmod 644 \"$other\" && printf '%s\\n' '-A -f 1 -s rr' '-A -f 2 -s rr' > \"$other\" && "+
+		"echo '-A -f 1 -s rr' | setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all -- ipvsadm-restore --diff --against \"$other\"; status=$?; rm \"$other\"; exit $status")
 	checkResult(t, got, difftest.Result{Status: 1, Stdout: "-D -f 2\n"})
 }

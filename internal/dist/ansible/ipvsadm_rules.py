@@ -113,12 +113,31 @@ saved:
 """
 
 import json
+import os
+import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 # The statuses of --diff, as of diff(1).
 EQUAL = 0
 DIFFERENT = 1
+
+
+def run_program(module, words, data=""):
+    """Runs a program, and returns its status, output and errors.
+
+    The method run_command of AnsibleModule loses the output of a program that writes it, and
+    ends, just after it has waited for a second in vain. Here that would be the changes.
+    """
+    # The messages of the system are not translated.
+    environment = dict(os.environ, LANG="C", LC_ALL="C")
+    try:
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        out, err = process.communicate(to_bytes(data))
+    except OSError as error:
+        module.fail_json(msg="%s: %s" % (words[0], to_native(error)))
+    return process.returncode, to_native(out), to_native(err)
 
 
 def rules_input(module, rules):
@@ -138,7 +157,7 @@ def find_program(module):
     path = module.params["executable"]
     if path is None:
         path = module.get_bin_path("ipvsadm", required=True, opt_dirs=["/usr/local/sbin"])
-    rc, out, err = module.run_command([path, "-v"])
+    rc, out, err = run_program(module, [path, "-v"])
     if rc != 0 or "ipvsadm-go" not in out:
         module.fail_json(msg="%s is not that of ipvsadm-go: %s" % (path, (out + err).strip()))
     return path
@@ -153,9 +172,9 @@ class Director(object):
         if module.params["netns"] is not None:
             self.program += ["--netns", module.params["netns"]]
 
-    def run(self, words, data=None, statuses=(0,)):
+    def run(self, words, data="", statuses=(0,)):
         """Runs ipvsadm, which has to end with one of some statuses. Returns the status and the output."""
-        rc, out, err = self.module.run_command(self.program + words, data=data)
+        rc, out, err = run_program(self.module, self.program + words, data)
         if rc not in statuses:
             self.module.fail_json(msg=err.strip() or "ipvsadm ended with status %d" % rc, rc=rc, stderr=err)
         return rc, out
@@ -199,8 +218,6 @@ def main():
         ),
         supports_check_mode=True,
     )
-    # The messages of the system are not translated.
-    module.run_command_environ_update = dict(LANG="C", LC_ALL="C")
 
     data, options = rules_input(module, module.params["rules"])
     if module.params["partial"] or module.params["state"] == "present":

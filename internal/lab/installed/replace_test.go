@@ -66,15 +66,11 @@ const refused = "dpkg: regarding ipvsadm.deb containing ipvsadm:\n ipvsadm-go co
 // saidAgain is what is printed when purging Debian's package disabled the service.
 var saidAgain = map[string]string{"trixie": "ipvsadm-go: enabled ipvsadm.service again\n"}
 
-// notAtBootWords and notAtBootTable are what is printed, and the table that is left, when
-// Debian's package does not load rules at boot. That of bookworm clears the table.
-var (
-	notAtBootWords = map[string]string{
-		"bookworm": saidEmpty,
-		"trixie":   "ipvsadm-go: disabled ipvsadm.service, because AUTO is not true in /etc/default/ipvsadm\n",
-	}
-	notAtBootTable = map[string]string{"bookworm": "", "trixie": twoServers}
-)
+// notAtBootWords is what is printed when Debian's package does not load rules at boot. Its
+// removal then leaves the table alone.
+var notAtBootWords = map[string]string{
+	"trixie": "ipvsadm-go: disabled ipvsadm.service, because AUTO is not true in /etc/default/ipvsadm\n",
+}
 
 // byHand are rules with a comment, as an operator writes them.
 const byHand = "# by hand\n" + twoServers
@@ -154,7 +150,7 @@ func notAtBoot(t *testing.T, s system) {
 	s.check(t, "sed -i 's/^AUTO=.*/AUTO=false/; s/^DAEMON=.*/DAEMON=none/' /etc/default/ipvsadm", "")
 	s.check(t, install, selecting+removing+unpacked+removed+setUp+notAtBootWords[s.suite])
 	s.checkService(t, "inactive", "disabled")
-	s.checkTable(t, notAtBootTable[s.suite])
+	s.checkTable(t, twoServers)
 	s.checkRules(t, byHand)
 
 	// The service is not used, so that its file is not written again.

@@ -3,11 +3,15 @@ package lab
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Tool is a program and the Debian package that brings it.
@@ -31,13 +35,22 @@ func testTools() []Tool {
 // through sudo if that asks for no password. Otherwise the error says what to
 // run.
 func Install(ctx context.Context, tools ...Tool) error {
-	missing := missingPackages(tools)
+	if len(missingPackages(tools)) == 0 {
+		return nil
+	}
+	unlock, err := lockInstallation()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+
+	missing := missingPackages(tools) // the other may have installed some
 	if len(missing) == 0 {
 		return nil
 	}
 	become, ok := becomeRoot(ctx)
 	update := []string{"apt-get", "update", "-q"}
-	install := append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends"}, missing...)
+	install := append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"}, missing...)
 	if !ok {
 		return fmt.Errorf("these packages are missing: %s; install them with\n    sudo %s && sudo %s",
 			strings.Join(missing, " "), strings.Join(update, " "), strings.Join(install, " "))
@@ -49,6 +62,35 @@ func Install(ctx context.Context, tools ...Tool) error {
 		}
 	}
 	return nil
+}
+
+// lockInstallation waits until no other process of the lab installs packages: two parts of
+// make -j would meet at the lock of apt's lists, for which apt does not wait. The caller
+// calls unlock after the installation.
+func lockInstallation() (unlock func(), err error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(cache, "ipvsadm-go")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "installing"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+
+	for {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot lock %s: %w", f.Name(), err), f.Close())
+	}
+	return func() { _ = f.Close() }, nil
 }
 
 // missingPackages returns the packages of the tools that are not installed.

@@ -83,7 +83,7 @@ func (p processor) fetch(ctx context.Context, a archive, i image) error {
 // machine returns the command of a guest with the processor.
 func (p processor) machine(i image, s share, memory int) machine {
 	device := "virtio-9p-" + p.bus
-	return machine{slices.Concat([]string{p.tool.Program}, p.words, []string{
+	return machine{argv: slices.Concat([]string{p.tool.Program}, p.words, []string{
 		"-accel", "tcg,thread=multi", "-smp", "2", "-m", fmt.Sprint(memory),
 		"-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
 		"-kernel", i.kernel(), "-initrd", filepath.Join(i.dir, "initrd"),

@@ -113,5 +113,5 @@ func (k Kernel) machine(ctx context.Context, i image, s share, memory int) (mach
 	if k.Platform == QEMU {
 		return prepareQEMU(ctx, i, s, memory)
 	}
-	return prepareUML(i, s, memory), nil
+	return prepareUML(ctx, i, s, memory)
 }

@@ -26,7 +26,7 @@ func testShare(t *testing.T, g Guest) share {
 }
 
 // fake returns a machine that runs a shell script; $0 is its share.
-func fake(s share, script string) machine { return machine{[]string{"sh", "-c", script, s.dir}} }
+func fake(s share, script string) machine { return machine{argv: []string{"sh", "-c", script, s.dir}} }
 
 func TestMachineRuns(t *testing.T) {
 	var stdout, stderr strings.Builder

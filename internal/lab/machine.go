@@ -12,7 +12,10 @@ import (
 )
 
 // machine is the host command that is the guest.
-type machine struct{ argv []string }
+type machine struct {
+	argv []string
+	env  []string // what is added to the environment
+}
 
 // run runs the machine until it has switched itself off. It is killed with all
 // its processes when ctx ends, and when it lingers although its work is done.
@@ -23,6 +26,7 @@ func (m machine) run(ctx context.Context, s share) error {
 	}
 	defer console.Close()
 	cmd := exec.Command(m.argv[0], m.argv[1:]...)
+	cmd.Env = append(os.Environ(), m.env...)
 	cmd.Stdout, cmd.Stderr = console, console
 	// The guest is a group of its own, so that one signal ends all of it, and
 	// dies with us even if we are killed.

@@ -90,7 +90,7 @@ func prepareQEMU(ctx context.Context, i image, s share, memory int) (machine, er
 	if _, err := output(ctx, "", "sh", "-euc", initrdScript, "lab", i.dir, s.dir); err != nil {
 		return machine{}, err
 	}
-	return machine{[]string{
+	return machine{argv: []string{
 		"qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
 		"-m", fmt.Sprint(memory), "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
 		"-kernel", i.kernel(), "-initrd", s.path("initrd"),

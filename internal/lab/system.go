@@ -122,25 +122,31 @@ func makeDisk(ctx context.Context, suite, dir string) error {
 // Boot switches the system on, and waits until all its services have started. The system
 // is killed when ctx ends.
 func (s *System) Boot(ctx context.Context) error {
-	s.boots++
-	s.number = 0
-	s.share = share{filepath.Join(s.dir, "boot"+strconv.Itoa(s.boots))}
-	if err := os.Mkdir(s.share.dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(s.share.path("agent"), []byte(systemAgent), 0o644); err != nil {
+	m, err := s.nextMachine(ctx)
+	if err != nil {
 		return err
 	}
 
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.off = make(chan error, 1)
-	go func() { s.off <- s.machine().run(ctx, s.share) }()
+	go func() { s.off <- m.run(ctx, s.share) }()
 	return s.await("started")
 }
 
-// machine returns the command of the system.
-func (s *System) machine() machine {
-	return machine{[]string{
+// nextMachine prepares the next boot, and returns the command of the system.
+func (s *System) nextMachine(ctx context.Context) (machine, error) {
+	s.boots++
+	s.number = 0
+	s.share = share{filepath.Join(s.dir, "boot"+strconv.Itoa(s.boots))}
+	if err := os.Mkdir(s.share.dir, 0o755); err != nil {
+		return machine{}, err
+	}
+	if err := os.WriteFile(s.share.path("agent"), []byte(systemAgent), 0o644); err != nil {
+		return machine{}, err
+	}
+
+	env, err := umlEnvironment(ctx)
+	return machine{env: env, argv: []string{
 		s.image.kernel(),
 		fmt.Sprintf("mem=%dM", systemMemory),
 		// Changes go to a file of the system's own, which the kernel makes.
@@ -149,7 +155,7 @@ func (s *System) machine() machine {
 		"lab_share=" + s.share.dir, "lab_modules=" + s.image.modules(),
 		"con=null", "con0=null,fd:1", "quiet", "panic=-1",
 		"uml_dir=" + s.share.dir + "/", "umid=guest",
-	}}
+	}}, err
 }
 
 // Shared returns the path on the host of a file that the system has in /mnt, until it is

@@ -19,7 +19,7 @@ import (
 // installRPM installs rpm, which reads what is in a package.
 func installRPM(t *testing.T) {
 	t.Helper()
-	if err := lab.Install(t.Context(), lab.Tool{Program: "rpm", Package: "rpm"}); err != nil {
+	if err := lab.Install(t.Context(), lab.Tool{Program: "rpm", Package: "rpm"}, lab.Tool{Program: "cpio", Package: "cpio"}); err != nil {
 		t.Fatal(err)
 	}
 }

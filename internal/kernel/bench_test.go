@@ -69,23 +69,31 @@ func BenchmarkDump(b *testing.B) {
 	}
 }
 
-// BenchmarkConnectionLine measures the parsing of one line of the connection table.
+// BenchmarkConnectionLine measures the parsing of one line of the connection table, as those
+// are that it usually has, and as any line.
 func BenchmarkConnectionLine(b *testing.B) {
-	for name, line := range map[string]string{
-		"IPv4": connLine,
-		"IPv6": "TCP 2001:0db8:0000:0000:0000:0000:0000:0001 8706 2001:0db8:0000:0000:0000:0000:0000:0001 0050 2001:0db8:0000:0000:0000:0000:0000:0002 1F90 ESTABLISHED     894",
-	} {
-		b.Run(name, func(b *testing.B) {
-			var p connParser
-			text := []byte(line)
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if !p.parse(text) {
-					b.Fatal("not a connection")
+	lines := map[string]string{
+		"IPv4": connLine + "\n",
+		"IPv6": "TCP 2001:0db8:0000:0000:0000:0000:0000:0001 8706 2001:0db8:0000:0000:0000:0000:0000:0001 0050 2001:0db8:0000:0000:0000:0000:0000:0002 1F90 ESTABLISHED     894\n",
+	}
+	parsers := map[string]func(*connParser, []byte) bool{
+		"usual": func(p *connParser, text []byte) bool { return p.parseUsual(text) > 0 },
+		"any":   func(p *connParser, text []byte) bool { return p.parse(text[:len(text)-1]) },
+	}
+	for name, line := range lines {
+		for kind, parse := range parsers {
+			b.Run(name+"/"+kind, func(b *testing.B) {
+				var p connParser
+				text := []byte(line)
+				b.SetBytes(int64(len(text)))
+				b.ReportAllocs()
+				for b.Loop() {
+					if !parse(&p, text) {
+						b.Fatal("not a connection")
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -138,15 +139,17 @@ const linesPerCheck = 256
 func readConnections(r io.Reader, name string, check func(), yield func(*ipvs.Connection, error) bool) bool {
 	var p connParser
 	l := newLineReader(r)
+	checked := 1 // the line at which the size was checked
 	for n := 1; ; n++ {
-		if n%linesPerCheck == 0 {
+		if n-checked >= linesPerCheck {
 			check()
+			checked = n
 		}
-		if size := p.parseUsual(l.buffered()); size > 0 {
-			l.discard(size)
-			if !yield(&p.conn, nil) {
+		if lines, stopped := p.yieldUsual(l, yield); lines > 0 {
+			if stopped {
 				return false
 			}
+			n += lines - 1
 			continue
 		}
 
@@ -210,43 +213,93 @@ func (p *connParser) parse(line []byte) bool {
 	return true
 }
 
+// yieldUsual yields the connections of the usual lines that come next in the buffer, up to
+// linesPerCheck. It returns their number, and whether yield wants no more.
+func (p *connParser) yieldUsual(l lineReader, yield func(*ipvs.Connection, error) bool) (lines int, stopped bool) {
+	text := l.buffered()
+	rest := text
+	for lines < linesPerCheck && !stopped {
+		size := p.parseUsual(rest)
+		if size == 0 {
+			break
+		}
+		rest = rest[size:]
+		lines++
+		stopped = !yield(&p.conn, nil)
+	}
+	l.discard(len(text) - len(rest))
+	return lines, stopped
+}
+
 // parseUsual parses the line at the beginning of a text if it is as nearly all are: with one
 // blank between the fields of the ends, and no engine. It returns the length of the line, or
-// 0 if that has to be left to parse, which takes twice as long: here, nothing is searched
-// for the end of the line, nor the ends for blanks.
+// 0 if that has to be left to parse, which takes three times as long: here, nothing is
+// searched for the end of the line, nor the ends for blanks.
 func (p *connParser) parseUsual(text []byte) int {
-	protocol, rest := cutVisible(text)
-	width := hexIPv4
-	if len(rest) > 1+hexIPv4 && rest[1+hexIPv4] != ' ' {
-		width = hexIPv6
+	protocolEnd := visibleEnd(text, 0)
+	stateStart, ok := p.parseUsualEnds(text, protocolEnd)
+	if !ok {
+		return 0
 	}
-	for _, end := range []*netip.AddrPort{&p.conn.Client, &p.conn.Virtual, &p.conn.Destination} {
-		var ok bool
-		if *end, rest, ok = cutFixedEnd(rest, width); !ok {
-			return 0
-		}
-	}
+	stateEnd := visibleEnd(text, stateStart)
 
-	state, rest := cutVisible(rest[1:])
-	expires, rest := cutVisible(bytes.TrimLeft(rest, " "))
-	var ok bool
-	if p.conn.Expires, ok = parseDecimal(expires); !ok || len(protocol) == 0 || len(state) == 0 || len(rest) == 0 || rest[0] != '\n' {
+	i := stateEnd
+	for i < len(text) && text[i] == ' ' {
+		i++
+	}
+	expiresStart, expires := i, uint64(0)
+	for i < len(text) && '0' <= text[i] && text[i] <= '9' {
+		expires = expires*10 + uint64(text[i]-'0')
+		i++
+	}
+	digits := i - expiresStart
+	if i == len(text) || text[i] != '\n' || digits == 0 || digits > maxUsualDigits || protocolEnd == 0 || stateEnd == stateStart {
 		return 0
 	}
 
-	p.conn.Protocol = p.names.intern(protocol)
-	p.conn.State = p.names.intern(state)
+	p.conn.Protocol = p.names.intern(text[:protocolEnd])
+	p.conn.State = p.names.intern(text[stateStart:stateEnd])
+	p.conn.Expires = expires
 	p.conn.Engine, p.conn.EngineData = "", ""
-	return len(text) - len(rest) + 1
+	return i + 1
 }
 
-// cutVisible cuts off the bytes before the first blank or control character.
-func cutVisible(text []byte) (word, rest []byte) {
-	end := 0
-	for end < len(text) && text[end] > ' ' {
-		end++
+// maxUsualDigits is the number of digits that always fit in 64 bits.
+const maxUsualDigits = 19
+
+// visibleEnd returns the index of the first blank or control character from start on.
+func visibleEnd(text []byte, start int) int {
+	for i, ch := range text[start:] {
+		if ch <= ' ' {
+			return start + i
+		}
 	}
-	return text[:end], text[end:]
+	return len(text)
+}
+
+// parseUsualEnds parses the three ends that begin at start, each after a blank. It returns
+// the index of what follows the blank after them.
+func (p *connParser) parseUsualEnds(text []byte, start int) (next int, ok bool) {
+	const ipv4, ipv6 = 1 + hexIPv4 + 1 + 4, 1 + hexIPv6 + 1 + 4
+	ends := [...]*netip.AddrPort{&p.conn.Client, &p.conn.Virtual, &p.conn.Destination}
+	line := text[start:]
+	switch {
+	case len(line) > 3*ipv4 && line[1+hexIPv4] == ' ':
+		for i, end := range ends {
+			if *end, ok = parseIPv4End((*[ipv4 + 1]byte)(line[i*ipv4:])); !ok {
+				return 0, false
+			}
+		}
+		return start + 3*ipv4 + 1, true
+	case len(line) > 3*ipv6:
+		for i, end := range ends {
+			if *end, ok = parseIPv6End((*[ipv6 + 1]byte)(line[i*ipv6:])); !ok {
+				return 0, false
+			}
+		}
+		return start + 3*ipv6 + 1, true
+	}
+	return 0, false
 }
 
 // cutEnd cuts an address and a port off a line.
@@ -257,15 +310,25 @@ func cutEnd(line []byte) (end netip.AddrPort, rest []byte, ok bool) {
 	return end, rest, ok
 }
 
-// cutFixedEnd cuts off an address of so many characters and a port, with one blank before,
-// between and after them.
-func cutFixedEnd(line []byte, width int) (end netip.AddrPort, rest []byte, ok bool) {
-	port := width + 2
-	if len(line) <= port+4 || line[0] != ' ' || line[port-1] != ' ' || line[port+4] != ' ' {
-		return end, nil, false
+// parseIPv4End parses an IPv4 address and a port, with one blank before, between and after
+// them.
+func parseIPv4End(text *[1 + hexIPv4 + 1 + 4 + 1]byte) (netip.AddrPort, bool) {
+	if text[0] != ' ' || text[9] != ' ' || text[14] != ' ' {
+		return netip.AddrPort{}, false
 	}
-	end, ok = parseEnd(line[1:port-1], line[port:port+4])
-	return end, line[port+4:], ok
+	addr, addrOK := parseHex8(binary.BigEndian.Uint64(text[1:9]))
+	port, portOK := parseHex4(binary.BigEndian.Uint32(text[10:14]))
+	return netip.AddrPortFrom(addrFrom4(addr), port), addrOK && portOK
+}
+
+// parseIPv6End does the same with an IPv6 address.
+func parseIPv6End(text *[1 + hexIPv6 + 1 + 4 + 1]byte) (netip.AddrPort, bool) {
+	if text[0] != ' ' || text[40] != ' ' || text[45] != ' ' {
+		return netip.AddrPort{}, false
+	}
+	addr, addrOK := parseIPv6(text[1:40])
+	port, portOK := parseHex4(binary.BigEndian.Uint32(text[41:45]))
+	return netip.AddrPortFrom(addr, port), addrOK && portOK
 }
 
 // parseEnd parses an address and a port.

@@ -77,19 +77,25 @@ func parseHex(b []byte, digits int) (v uint32, ok bool) {
 	case len(b) != digits:
 		return 0, false
 	case digits == 4:
-		return parseHex8('0'<<24|'0'<<16|'0'<<8|'0', binary.BigEndian.Uint32(b))
+		v, ok := parseHex4(binary.BigEndian.Uint32(b))
+		return uint32(v), ok
 	}
-	return parseHex8(binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:]))
+	return parseHex8(binary.BigEndian.Uint64(b))
 }
 
-// parseHex8 parses eight hexadecimal digits, the first of them in the high bytes. It does
+// parseHex4 parses four hexadecimal digits, the first of them in the high byte.
+func parseHex4(digits uint32) (v uint16, ok bool) {
+	long, ok := parseHex8('0'<<56 | '0'<<48 | '0'<<40 | '0'<<32 | uint64(digits))
+	return uint16(long), ok
+}
+
+// parseHex8 parses eight hexadecimal digits, the first of them in the high byte. It does
 // so for all digits at once: most of a line of the connection table are such numbers, and
 // digit by digit they took twice as long as the rest of it.
-func parseHex8(high, low uint32) (v uint32, ok bool) {
+func parseHex8(x uint64) (v uint32, ok bool) {
 	const each = 0x0101010101010101 // times a byte: that byte eight times
 	const top = 0x80 * each
 
-	x := uint64(high)<<32 | uint64(low)
 	lower := x | 0x20*each
 	// In bytes below 0x80 the sums have the top bit set from a character on.
 	isDigit := (x + (0x80-'0')*each) &^ (x + (0x80-'9'-1)*each)
@@ -143,11 +149,16 @@ func parseAddr(b []byte) (netip.Addr, bool) {
 	switch len(b) {
 	case hexIPv4:
 		v, ok := parseHex(b, hexIPv4)
-		return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}), ok
+		return addrFrom4(v), ok
 	case hexIPv6:
 		return parseIPv6(b)
 	}
 	return netip.Addr{}, false
+}
+
+// addrFrom4 returns the IPv4 address of a number.
+func addrFrom4(v uint32) netip.Addr {
+	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})
 }
 
 // parseIPv6 parses an IPv6 address, whose length is hexIPv6.
@@ -160,7 +171,7 @@ func parseIPv6(b []byte) (netip.Addr, bool) {
 	var raw [16]byte
 	for i := range 4 { // two groups of four digits
 		group := b[10*i:]
-		v, ok := parseHex8(binary.BigEndian.Uint32(group), binary.BigEndian.Uint32(group[5:]))
+		v, ok := parseHex8(uint64(binary.BigEndian.Uint32(group))<<32 | uint64(binary.BigEndian.Uint32(group[5:])))
 		if !ok {
 			return netip.Addr{}, false
 		}

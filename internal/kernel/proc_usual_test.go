@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -105,5 +106,34 @@ func TestParseHex(t *testing.T) {
 	}
 	if _, ok := parseHex([]byte("123"), 4); ok {
 		t.Error("three digits of four")
+	}
+}
+
+// TestConnectionsCheck checks that the size of the table is looked at every so many lines,
+// whatever the lines are.
+func TestConnectionsCheck(t *testing.T) {
+	const lines = 10 * linesPerCheck
+	for name, line := range map[string]string{
+		"usual":   connLine,
+		"engine":  "UDP 0A000001 0000 0A000001 13C4 0A000002 13C4 NONE           54 sip abc-123@example.com",
+		"invalid": "no connection",
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "title\n" + strings.Repeat(line+"\n", lines)
+			listed, checks, last := 0, 0, 0
+			check := func() {
+				if listed-last > 2*linesPerCheck {
+					t.Errorf("no check between the lines %d and %d", last, listed)
+				}
+				checks, last = checks+1, listed
+			}
+			readConnections(strings.NewReader(text), "f", check, func(*ipvs.Connection, error) bool {
+				listed++
+				return true
+			})
+			if listed != lines || checks < lines/linesPerCheck/2 || checks > 2*lines/linesPerCheck {
+				t.Errorf("%d connections, %d checks", listed, checks)
+			}
+		})
 	}
 }

@@ -32,4 +32,6 @@ func AppendWords(words []string, line string) []string {
 
 // isBlank reports whether a character separates words. A carriage return does, so that
 // files from other systems load.
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+func isBlank(c byte) bool {
+	return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n') // most are greater
+}

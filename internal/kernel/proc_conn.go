@@ -233,7 +233,7 @@ func (p *connParser) yieldUsual(l lineReader, yield func(*ipvs.Connection, error
 
 // parseUsual parses the line at the beginning of a text if it is as nearly all are: with one
 // blank between the fields of the ends, and no engine. It returns the length of the line, or
-// 0 if that has to be left to parse, which takes three times as long: here, nothing is
+// 0 if that has to be left to parse, which takes twice as long: here, nothing is
 // searched for the end of the line, nor the ends for blanks.
 func (p *connParser) parseUsual(text []byte) int {
 	protocolEnd := visibleEnd(text, 0)

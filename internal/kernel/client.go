@@ -24,6 +24,8 @@ type Client struct {
 	requester
 	// openConn opens another connection like that of the requester. Nil is none.
 	openConn func() (*genl.Conn, error)
+	// longLists is another connection, nil until it is needed.
+	longLists *requester
 
 	names     interner // of schedulers and persistence engines
 	info      *ipvs.Info
@@ -59,12 +61,16 @@ func (c *Client) openProc(name string) (f *os.File, err error) {
 	return f, err
 }
 
-// Close closes the connection.
+// Close closes all connections.
 func (c *Client) Close() error {
 	if c.clock != nil {
 		c.clock.close()
 	}
-	return errors.Join(c.conn.Close(), c.ns.Close())
+	var err error
+	if c.longLists != nil {
+		err = c.longLists.conn.Close()
+	}
+	return errors.Join(err, c.conn.Close(), c.ns.Close())
 }
 
 // Info reads the version of IPVS and the size of its connection table. It is the first

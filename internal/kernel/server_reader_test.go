@@ -121,3 +121,76 @@ func TestServersRejectedOnOneConnection(t *testing.T) {
 		t.Error("the connection is open")
 	}
 }
+
+// fixedCounter counts the same services whenever it is asked.
+type fixedCounter struct{ ipv4Services, allServices int }
+
+func (c fixedCounter) ipv4() int { return c.ipv4Services }
+func (c fixedCounter) all() int  { return c.allServices }
+func (fixedCounter) close()      {}
+
+// TestLister checks on which connection the services are listed, and that the requests for
+// their servers do not follow long datagrams.
+func TestLister(t *testing.T) {
+	setProcessors(t, 1)
+	tests := []struct {
+		name    string
+		n       int
+		counter fixedCounter
+		detail  ipvs.Detail
+		limit   int // of further connections
+
+		conns int
+		long  bool // the first connection has long datagrams
+	}{
+		{"few", manyRequests - 1, fixedCounter{manyRequests - 1, manyRequests - 1}, ipvs.WithoutStats, 9, 0, false},
+		{"many", manyRequests, fixedCounter{manyRequests, manyRequests}, ipvs.WithoutStats, 9, 1, false},
+		{"many, as IPv4 alone is counted", manyRequests, fixedCounter{manyRequests, -1}, ipvs.WithoutStats, 9, 1, false},
+		{"unknown", manyRequests, fixedCounter{-1, -1}, ipvs.WithoutStats, 9, 0, false},
+		{"plain columns", manyRequests, fixedCounter{manyRequests, manyRequests}, ipvs.PlainColumns, 9, 0, true},
+		{"no more descriptors", manyRequests, fixedCounter{manyRequests, manyRequests}, ipvs.WithoutStats, 0, 0, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want := withServers(tt.n)
+			c, first := newScriptedClient(tableKernel(t, want))
+			c.proc = t.TempDir() // without a table
+			c.counter = func() serviceCounter { return tt.counter }
+			further := furtherConns{limit: tt.limit}
+			c.openConn = func() (*genl.Conn, error) { return further.open(tableKernel(t, want)) }
+
+			for range 2 {
+				got, err := c.Table(ipvs.Query{Detail: tt.detail})
+				wantError(t, err, 0, 0)
+				if diff := cmp.Diff(want, got.Entries, compareEnds); diff != "" {
+					t.Errorf("entries (-want +got):\n%s", diff)
+				}
+			}
+			if long := first.Longest > 8<<10; long != tt.long {
+				t.Errorf("the longest buffer of the first connection has %d bytes", first.Longest)
+			}
+			if n := len(further.kernels); n != tt.conns {
+				t.Fatalf("%d further connections, want %d", n, tt.conns)
+			}
+			for _, k := range further.kernels {
+				if k.Longest < 31<<10 {
+					t.Errorf("the longest buffer for the lists has %d bytes", k.Longest)
+				}
+				for _, datagram := range k.Sent {
+					if r := genltest.Requests(datagram)[0]; command(r.Command) != cmdGetService {
+						t.Errorf("command %d on the connection for lists", r.Command)
+					}
+				}
+			}
+
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+			for _, k := range further.kernels {
+				if !k.Closed {
+					t.Error("the connection for lists is open")
+				}
+			}
+		})
+	}
+}

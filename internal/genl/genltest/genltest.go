@@ -26,6 +26,8 @@ type Kernel struct {
 	Sent [][]byte
 	// Reserved is the number of calls of Reserve.
 	Reserved int
+	// Longest is the length of the longest receive buffer so far.
+	Longest int
 	// Closed reports whether Close was called.
 	Closed bool
 }
@@ -61,6 +63,7 @@ func (k *Kernel) Send(datagram []byte) error {
 
 // Receive implements genl.Channel. An empty queue is ETIMEDOUT at once if wait is set.
 func (k *Kernel) Receive(b []byte, wait bool) (int, error) {
+	k.Longest = max(k.Longest, len(b))
 	if len(k.Queue) == 0 {
 		if wait {
 			return 0, syscall.ETIMEDOUT

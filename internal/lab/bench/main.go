@@ -80,7 +80,9 @@ func (b *bench) measureAll(wanted *regexp.Regexp) error {
 			return fmt.Errorf("%s: %w", r.work, err)
 		}
 
-		fmt.Fprintf(os.Stderr, " %s, after %.0f s\n", res.verdict(b.kernel), time.Since(start).Seconds())
+		// With its figures, so that they are not lost if a later row takes too long.
+		fmt.Fprintf(os.Stderr, " %s and %s: %s, after %.0f s\n",
+			res.otherTime(), seconds(res.ours.median()), res.verdict(b.kernel), time.Since(start).Seconds())
 		results = append(results, res)
 	}
 

@@ -69,6 +69,16 @@ func (r result) verdict(kernel string) string {
 	return text
 }
 
+// otherTime returns the other program's time as text, with its name unless it is the
+// reference.
+func (r result) otherTime() string {
+	text := seconds(r.other.median())
+	if r.against != "" {
+		text += " (" + r.against + ")"
+	}
+	return text
+}
+
 // report returns the table in Markdown, and below it the rows that missed the wanted
 // ratio.
 func report(kernel string, results []result) string {
@@ -78,12 +88,7 @@ func report(kernel string, results []result) string {
 
 	var missed []string
 	for _, r := range results {
-		other := seconds(r.other.median())
-		if r.against != "" {
-			other += " (" + r.against + ")"
-		}
-
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.work, other, seconds(r.ours.median()),
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.work, r.otherTime(), seconds(r.ours.median()),
 			r.verdict(kernel), r.wanted(kernel), mebibytes(r.other.peak), mebibytes(r.ours.peak))
 		if !r.met(kernel) {
 			missed = append(missed, r.work)

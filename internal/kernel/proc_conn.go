@@ -79,8 +79,8 @@ func (c *Client) listConnections(f io.ReadSeeker, name string, yield func(*ipvs.
 	var r io.Reader = bytes.NewReader(head.b)
 	switch {
 	case head.err == nil:
-		rest := newReadAhead(f)
-		defer rest.close()
+		rest, stop := newRestReader(f)
+		defer stop()
 		r = io.MultiReader(r, rest)
 	case !errors.Is(head.err, io.EOF):
 		r = io.MultiReader(r, errorReader{head.err})

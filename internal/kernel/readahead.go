@@ -1,6 +1,9 @@
 package kernel
 
-import "io"
+import (
+	"io"
+	"runtime"
+)
 
 // readAheadSize is the length of the blocks that are read ahead. The kernel returns a page
 // at most for a read, and to hand over each would cost more than to read it.
@@ -8,8 +11,9 @@ const readAheadSize = 32 << 10
 
 // readAhead is a Reader that goes on reading while the caller uses what was read before:
 // on a machine with a second processor the kernel formats its connections while we parse
-// them. (For the table of services it gains nothing.) A file that fits in one block is
-// read without a goroutine.
+// them, and a listing of 100,000 takes 1.4 times as long as cat, where it takes 2.0 times
+// (qemu, 7.2, medians of 5). For the table of services it gains nothing. A file that fits in
+// one block is read without a goroutine.
 type readAhead struct {
 	r      io.Reader
 	block  block // being used
@@ -24,6 +28,17 @@ type block struct {
 }
 
 func newReadAhead(r io.Reader) *readAhead { return &readAhead{r: r} }
+
+// newRestReader returns a reader of the rest of a long file, and a function that ends the
+// reading. With one processor it does not read ahead: there that took a sixth more of the
+// time (0.49 s in the place of 0.42 s, User-Mode Linux 7.2).
+func newRestReader(r io.Reader) (rest io.Reader, stop func()) {
+	if runtime.GOMAXPROCS(0) == 1 {
+		return r, func() {}
+	}
+	ahead := newReadAhead(r)
+	return ahead, ahead.close
+}
 
 // Read implements io.Reader.
 func (a *readAhead) Read(b []byte) (int, error) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/iotest"
 )
@@ -52,4 +53,24 @@ func TestReadAheadStops(t *testing.T) {
 	a.close()
 	_ = r.Close()
 	<-ended
+}
+
+// TestRestReader checks that a file is read ahead where there is a second processor, and
+// that its bytes are the same where there is none.
+func TestRestReader(t *testing.T) {
+	want := bytes.Repeat([]byte("0123456789abcdef"), readAheadSize)
+	for _, processors := range []int{1, 2} {
+		t.Run(strconv.Itoa(processors), func(t *testing.T) {
+			setProcessors(t, processors)
+			r, stop := newRestReader(bytes.NewReader(want))
+			defer stop()
+			if _, ahead := r.(*readAhead); ahead != (processors > 1) {
+				t.Errorf("a %T", r)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%d bytes of %d, %v", len(got), len(want), err)
+			}
+		})
+	}
 }

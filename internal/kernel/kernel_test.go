@@ -163,7 +163,9 @@ func TestKernelServersOnSeveralConnections(t *testing.T) {
 	if n := len(tables[0].Entries); n != len(entries) {
 		t.Errorf("%d services, want %d", n, len(entries))
 	}
-	if diff := cmp.Diff(tables[0].Entries, tables[1].Entries, compareEnds); diff != "" {
+	// Since Linux 7.1 the services can be hashed anew in between, shortly after many were
+	// added, which gives them another order.
+	if diff := cmp.Diff(byID(tables[0].Entries), byID(tables[1].Entries), compareEnds); diff != "" {
 		t.Errorf("table (-one connection +several):\n%s", diff)
 	}
 }

@@ -1,8 +1,8 @@
 // A ptrace for User-Mode Linux on processors with AMX. To give a process its floating point
 // registers, Linux wants all of the state that the processor has (xstateregs_set of
-// arch/x86/kernel/fpu/regset.c): 2,696 bytes with AVX-512, 11,008 with AMX. Before Linux
-// 6.13, User-Mode Linux keeps 2,696, whatever the processor has, and panics when it starts
-// the first process.
+// arch/x86/kernel/fpu/regset.c), which is 11,008 bytes with AMX (CPUID, leaf 13). User-Mode
+// Linux 5.10, 6.1 and 6.12 give it less, and panic when they start the first process; 7.2
+// boots without this.
 //
 // The library is loaded before the C library (LD_PRELOAD). It needs no headers, so that the
 // compiler alone is enough.

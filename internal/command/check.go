@@ -34,8 +34,6 @@ var (
 
 // Sets of groups, as bits at their index.
 var (
-	// requirableGroups are the groups that something needs.
-	requirableGroups = groupsWhere(func(g *Group) bool { return g.commands.required|g.tunnels.required != 0 })
 	// tunnelGroups are the groups that describe a tunnel.
 	tunnelGroups = groupsWhere(func(g *Group) bool { return !g.tunnels.isEmpty() })
 	// tunnelFlagGroups are the groups of the tunnel flags.
@@ -125,33 +123,30 @@ func (l *line) checkSchedulerFlags() error {
 
 // checkCommandOptions checks which options go with the command.
 func (l *line) checkCommandOptions() error {
-	return l.checkOptions(
-		int(l.verb),
-		func(g *Group) *rule { return &g.commands },
-		func() string { return commandSubject(l.verb) },
-	)
+	return l.checkOptions(&commandRules, int(l.verb), func() string { return commandSubject(l.verb) })
 }
 
 // checkTunnelOptions checks which options go with the type of the tunnel.
 func (l *line) checkTunnelOptions() error {
 	t := l.server.Tunnel.Type
-	return l.checkOptions(
-		int(t),
-		func(g *Group) *rule { return &g.tunnels },
-		func() string { return tunnelSubject(t) },
-	)
+	return l.checkOptions(&tunnelRules, int(t), func() string { return tunnelSubject(t) })
 }
 
 // checkOptions checks the line against one rule of each group, in the order of the
-// table. Only groups that the line has or that something needs can break a rule.
-// ruleOf returns the rule, member is the command or the tunnel type that it is applied
-// for, and subject returns the name of the member in messages.
-func (l *line) checkOptions(member int, ruleOf func(*Group) *rule, subject func() string) error {
+// table. Only groups that the line has or that the member needs can break a rule. member
+// is the command or the tunnel type that the rules are applied for, and subject returns
+// its name in messages.
+func (l *line) checkOptions(rules *rules, member int, subject func() string) error {
+	required := rules.required[member]
+	if required&^l.seen == 0 && l.seen&^(rules.legal[member]|rules.empty) == 0 {
+		return nil
+	}
+
 	options := optionTable()
 	first := "" // the first exclusive option
-	for groups := l.seen | requirableGroups; groups != 0; groups &= groups - 1 {
+	for groups := l.seen | required; groups != 0; groups &= groups - 1 {
 		g := &options[bits.TrailingZeros64(groups)]
-		r := ruleOf(g)
+		r := rules.of(g)
 		isSeen := l.has(g.index)
 
 		switch {

@@ -112,29 +112,6 @@ type Group struct {
 	index int
 }
 
-// rule has the commands, or the tunnel types, that go with a group of options. A member
-// of none of the first three sets rejects the options.
-type rule struct {
-	// required has the members that need one of the options.
-	required set
-	// optional has the members that accept one of the options.
-	optional set
-	// exclusive has the members that accept one option of all the groups that are
-	// exclusive for them.
-	exclusive set
-	// exclusiveUnlessFirst has those members of exclusive for which the options may
-	// stand beside an exclusive option of a group that comes before in the table.
-	exclusiveUnlessFirst set
-}
-
-// isEmpty reports whether the rule has no members.
-func (r *rule) isEmpty() bool { return *r == rule{} }
-
-// accepts reports whether a member accepts the options, if only by themselves.
-func (r *rule) accepts(member int) bool {
-	return (r.required | r.optional | r.exclusive).has(member)
-}
-
 // Section is a part of the list of options in -h and in the manual, by its title.
 type Section string
 
@@ -169,6 +146,9 @@ func Sections() []Section {
 
 // set is a set of small numbers: of verbs, views or tunnel types.
 type set uint32
+
+// setSize is the number of different members that a set can have.
+const setSize = 32
 
 // setOf returns the set of its arguments.
 func setOf[T ~int | ~uint8](members ...T) set {

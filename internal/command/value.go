@@ -61,7 +61,10 @@ func schedulerFlags() []string {
 // ParseSchedFlags parses a list of scheduler flags for a scheduler, separated by commas:
 // the value of --sched-flags. The error is an *UsageError.
 func ParseSchedFlags(list, scheduler string) (ipvs.ServiceFlags, error) {
-	if list != "" && strings.Trim(list, ",") == "" {
+	if list == "" {
+		return 0, nil
+	}
+	if strings.Trim(list, ",") == "" {
 		// The reference program crashes: it expects a first name.
 		return 0, usageError("invalid scheduler flag `%s'", list)
 	}
@@ -99,8 +102,27 @@ func isDigits(s string) bool {
 // parseNumber parses a number as strtol(3) does with base 10. White space and a sign may
 // stand before it, nothing may stand after it.
 func parseNumber(s string, min, max int64) (int64, bool) {
+	if n, ok := parseDigits(s); ok {
+		return n, n >= min && n <= max
+	}
 	n, err := strconv.ParseInt(strings.TrimLeftFunc(s, isCSpace), 10, 64)
 	return n, err == nil && n >= min && n <= max
+}
+
+// parseDigits parses a number of a few digits and nothing else, which most numbers are, in
+// a quarter of the time.
+func parseDigits(s string) (n int64, ok bool) {
+	const most = 18 // any such number fits
+	if len(s) == 0 || len(s) > most {
+		return 0, false
+	}
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
 }
 
 // parseLeadingInt parses the number at the start of a text as atoi(3) does. Whatever

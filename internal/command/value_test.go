@@ -80,7 +80,9 @@ func TestParseNumber(t *testing.T) {
 		"\x0e7":                invalid,
 		"\x087":                invalid,
 		"1_0":                  invalid,
+		"999999999999999999":   invalid, // fits in 64 bits
 		"99999999999999999999": invalid,
+		"00000000000000000007": 7,
 	} {
 		t.Run(s, func(t *testing.T) {
 			got, ok := parseNumber(s, -2, 300)

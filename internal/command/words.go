@@ -7,6 +7,7 @@ import "strings"
 // line. The word "ipvsadm" is skipped wherever it stands, so that a line can be written
 // as it would be typed. A zero byte ends a word, as it ends a C string.
 func AppendWords(words []string, line string) []string {
+	hasZero := strings.IndexByte(line, 0) >= 0 // hardly ever
 	for end := 0; ; {
 		start := end
 		for start < len(line) && isBlank(line[start]) {
@@ -21,8 +22,8 @@ func AppendWords(words []string, line string) []string {
 		}
 
 		word := line[start:end]
-		if i := strings.IndexByte(word, 0); i >= 0 {
-			word = word[:i]
+		if hasZero {
+			word, _, _ = strings.Cut(word, "\x00")
 		}
 		if word != "ipvsadm" {
 			words = append(words, word)

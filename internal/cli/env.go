@@ -9,6 +9,7 @@
 //	stream.go    a rule stream, applied as it comes
 //	restore.go   a rule stream that is read to its end first
 //	sync.go      the difference between the table and a rule stream
+//	present*.go  the present state, for those two and for --keep
 //	drain.go     the removal of a server once its connections have ended
 //	save.go      what is printed, to standard output or to a file
 //	repeat.go    a listing again and again

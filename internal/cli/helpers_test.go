@@ -145,7 +145,7 @@ func (k *stateKernel) Apply(changes []ipvs.Change) []error {
 		if errno, ok := k.reject[rule]; ok {
 			errs[i] = &ipvs.Error{Op: c.Op, Errno: errno}
 		} else {
-			errs[i] = k.state.Apply(c)
+			errs[i] = k.state.Apply(&c)
 		}
 		if k.lose[rule] {
 			errs[i] = &ipvs.Error{Op: c.Op, Errno: syscall.ENOBUFS}

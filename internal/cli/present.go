@@ -56,21 +56,30 @@ func serverIndex(e ipvs.Entry, addr netip.AddrPort) int {
 	return slices.IndexFunc(e.Destinations, func(d ipvs.Destination) bool { return d.Addr == addr })
 }
 
-// fillKept returns a command that is ready to be done. If it has --keep, what its
-// line does not name is filled in from the service that lookUp returns.
-func fillKept(p *command.Parser, cmd command.Command, lookUp func(ipvs.Change) (ipvs.Entry, error)) (command.Command, error) {
+// fillKept makes a command ready to be done. If it has --keep, what its line does not
+// name is filled in from the service that lookUp returns.
+func fillKept(p *command.Parser, cmd *command.Command, lookUp func(ipvs.Change) (ipvs.Entry, error)) error {
 	if !cmd.Keep {
-		return cmd, nil
+		return nil
 	}
 
 	e, err := lookUp(cmd.Change)
 	if err != nil {
-		return command.Command{}, err
+		return err
 	}
+
+	var filled command.Command
 	if cmd.Change.Op == ipvs.EditService {
-		return p.ParseOver(cmd, e.Service, ipvs.Destination{})
+		filled, err = p.ParseOver(*cmd, e.Service, ipvs.Destination{})
+	} else {
+		filled, err = fillKeptServer(p, *cmd, e)
 	}
-	return fillKeptServer(p, cmd, e)
+	if err != nil {
+		return err
+	}
+
+	*cmd = filled
+	return nil
 }
 
 // fillKeptServer fills in what a line with --keep does not name from a server of the

@@ -110,8 +110,7 @@ func dispatch(s *session, cmd command.Command) error {
 		return s.drain(cmd.Change, *cmd.Drain)
 	}
 
-	cmd, err := fillKept(s.parser, cmd, s.lookUp)
-	if err != nil {
+	if err := fillKept(s.parser, &cmd, s.lookUp); err != nil {
 		return err
 	}
 	return s.change(cmd.Change)

@@ -81,8 +81,15 @@ type states struct {
 // plan returns the plan.
 func (s states) plan() *ipvs.Plan { return s.scope.Diff(s.present, s.wanted) }
 
-// readStates reads the rules on standard input, and then the present state.
+// readStates reads the rules on standard input, and the present state.
 func readStates(s *session, r command.Restoring) (states, error) {
+	present := func(*ipvs.State) (*ipvs.State, error) { return readFile(s, r.Against) }
+	if r.Against == "" {
+		reader := newPresentReader(s)
+		defer reader.wait()
+		present = reader.state
+	}
+
 	wanted, err := readWanted(s, s.input(r.JSON))
 	if err != nil {
 		return states{}, err
@@ -93,26 +100,22 @@ func readStates(s *session, r command.Restoring) (states, error) {
 		scope.Services = wanted
 	}
 
-	var present *ipvs.State
-	if r.Against != "" {
-		present, err = readFile(s, r.Against)
-	} else {
-		present, err = readPresent(s, wanted)
-	}
-	return states{present, wanted, scope}, err
+	have, err := present(wanted)
+	return states{have, wanted, scope}, err
 }
 
 // readWanted returns the state that rules describe, from an empty one.
 func readWanted(s *session, in input) (*ipvs.State, error) {
 	state := &ipvs.State{}
+	lookUp := lookUpIn(state)
 	err := readRules(s, in, func(r *ruleset.Rule) error {
 		if r.Cmd.Change.Op == 0 {
 			const text = "not a command that describes a table"
 			return &ruleset.Error{Pos: r.Pos, Err: &command.UsageError{Text: text, Status: command.StatusUsageError}}
 		}
-		cmd, err := fillKept(s.parser, r.Cmd, lookUpIn(state))
+		err := fillKept(s.parser, &r.Cmd, lookUp)
 		if err == nil {
-			err = newChangeError(state.Apply(cmd.Change))
+			err = newChangeError(state.Apply(&r.Cmd.Change))
 		}
 		if err != nil {
 			return &ruleset.Error{Pos: r.Pos, Err: err}
@@ -120,33 +123,4 @@ func readWanted(s *session, in input) (*ipvs.State, error) {
 		return nil
 	})
 	return state, err
-}
-
-// readPresent returns the state of the kernel, as far as the wanted one says
-// something of it.
-func readPresent(s *session, wanted *ipvs.State) (*ipvs.State, error) {
-	kernel, err := s.open()
-	if err != nil {
-		return nil, err
-	}
-
-	table, err := kernel.Table(ipvs.Query{Detail: ipvs.WithoutStats})
-	if err != nil {
-		return nil, newReadError(err)
-	}
-
-	state := ipvs.StateOf(table.Entries)
-	if wanted.Timeouts != nil {
-		t, err := kernel.Timeouts()
-		if err != nil {
-			return nil, newReadError(err)
-		}
-		state.Timeouts = &t
-	}
-	if wanted.Daemons != nil {
-		if state.Daemons, err = kernel.Daemons(); err != nil {
-			return nil, newReadError(err)
-		}
-	}
-	return state, nil
 }

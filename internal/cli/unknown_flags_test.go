@@ -34,7 +34,7 @@ func TestUnknownFlags(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			k := newStateKernel(t, "")
-			if err := k.state.Apply(ipvs.Change{Op: ipvs.AddService, Service: service}); err != nil {
+			if err := k.state.Apply(&ipvs.Change{Op: ipvs.AddService, Service: service}); err != nil {
 				t.Fatal(err)
 			}
 

@@ -62,7 +62,7 @@ func BenchmarkState(b *testing.B) {
 			for b.Loop() {
 				state = &State{}
 				for c := range changesOf(entries) {
-					if err := state.Apply(c); err != nil {
+					if err := state.Apply(&c); err != nil {
 						b.Fatal(err)
 					}
 				}

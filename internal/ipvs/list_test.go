@@ -75,7 +75,7 @@ func testModel(t *testing.T, ops []Op, services, servers int) {
 			}
 
 			errno := want.apply(c)
-			err, _ := state.Apply(c).(*Error)
+			err, _ := state.Apply(&c).(*Error)
 			if (err != nil) != (errno != 0) || err != nil && err.Errno != errno {
 				t.Fatalf("%+v: got %v, want %v", c, err, errno)
 			}
@@ -115,7 +115,7 @@ func TestStateOfMany(t *testing.T) {
 			for i := range services {
 				c := Change{Op: AddService, Service: Service{ID: MarkService(uint32(i+1), IPv4)}}
 				want.apply(c)
-				if err := state.Apply(c); err != nil {
+				if err := state.Apply(&c); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -127,7 +127,7 @@ func TestStateOfMany(t *testing.T) {
 					Destination: Destination{Addr: netip.AddrPortFrom(addr, 80), Weight: int32(i)},
 				}
 				want.apply(c)
-				if err := state.Apply(c); err != nil {
+				if err := state.Apply(&c); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -212,7 +212,7 @@ func TestStateAllocations(t *testing.T) {
 	got := testing.AllocsPerRun(5, func() {
 		state := &State{}
 		for c := range changesOf(entries) {
-			if err := state.Apply(c); err != nil {
+			if err := state.Apply(&c); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -275,7 +275,7 @@ func TestStateOfLargeService(t *testing.T) {
 	entries := numbered(1, 200, 1)
 	state := StateOf(entries)
 	added := Destination{Addr: netip.MustParseAddrPort("10.3.0.1:80")}
-	if err := state.Apply(Change{Op: AddDestination, Service: entries[0].Service, Destination: added}); err != nil {
+	if err := state.Apply(&Change{Op: AddDestination, Service: entries[0].Service, Destination: added}); err != nil {
 		t.Fatal(err)
 	}
 	e, _ := state.Entry(entries[0].Service.ID)

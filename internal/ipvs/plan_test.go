@@ -87,7 +87,7 @@ func same(t *rapid.T, what string, want, got []Entry) {
 func apply(t *rapid.T, to *State, changes iter.Seq[Change]) {
 	t.Helper()
 	for c := range changes {
-		if err := to.Apply(c); err != nil {
+		if err := to.Apply(&c); err != nil {
 			t.Fatalf("%+v: %v", c, err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestDiffKeepsServers(t *testing.T) {
 
 		state := StateOf(have)
 		for c := range Diff(StateOf(have), StateOf(want)).Changes() {
-			if err := state.Apply(c); err != nil {
+			if err := state.Apply(&c); err != nil {
 				t.Fatal(err)
 			}
 			now := served(state.Entries())
@@ -179,7 +179,7 @@ func TestUndo(t *testing.T) {
 		var applied []Step
 		for _, phase := range plan.Phases() {
 			for _, step := range phase {
-				if !rapid.Bool().Draw(t, "refused") && state.Apply(plan.Change(step)) == nil {
+				if !rapid.Bool().Draw(t, "refused") && state.Apply(new(plan.Change(step))) == nil {
 					applied = append(applied, step)
 				}
 			}
@@ -199,7 +199,7 @@ func TestUndoPrefix(t *testing.T) {
 		applied := steps[:rapid.IntRange(0, len(steps)).Draw(t, "applied")]
 		state := StateOf(have)
 		for _, step := range applied {
-			if err := state.Apply(plan.Change(step)); err != nil {
+			if err := state.Apply(new(plan.Change(step))); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -77,7 +77,7 @@ func TestScope(t *testing.T) {
 			if scope.Services != nil && !hasService(want, c.Service.ID) {
 				t.Fatalf("%+v is about a service that is not named", c)
 			}
-			if err := state.Apply(c); err != nil {
+			if err := state.Apply(&c); err != nil {
 				t.Fatalf("%+v: %v", c, err)
 			}
 			if scope.KeepWeights {
@@ -125,12 +125,12 @@ func TestScopeUndo(t *testing.T) {
 		state, other := StateOf(have), StateOf(have)
 		var applied []Step
 		for _, step := range slices.Concat(plan.Phases()...) {
-			if !rapid.Bool().Draw(t, "refused") && state.Apply(plan.Change(step)) == nil {
+			if !rapid.Bool().Draw(t, "refused") && state.Apply(new(plan.Change(step))) == nil {
 				applied = append(applied, step)
 			}
 		}
 		for _, step := range applied {
-			if err := other.Apply(plan.Change(step)); err != nil {
+			if err := other.Apply(new(plan.Change(step))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -160,7 +160,7 @@ func foreign(t *rapid.T, scope Scope, state *State, have []Entry) []Entry {
 		}
 		e.Service.Scheduler = "lc"
 		expected[i] = e
-		if err := state.Apply(Change{Op: EditService, Service: e.Service}); err != nil {
+		if err := state.Apply(&Change{Op: EditService, Service: e.Service}); err != nil {
 			t.Fatal(err)
 		}
 		break

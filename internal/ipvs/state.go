@@ -68,7 +68,7 @@ func (s *service) entry() Entry {
 
 // Apply applies a change. The error is an *Error with the number that the kernel would
 // return. Zero changes nothing.
-func (s *State) Apply(c Change) error {
+func (s *State) Apply(c *Change) error {
 	var errno syscall.Errno
 	switch c.Op {
 	case AddService, EditService, DeleteService:

@@ -36,7 +36,7 @@ func TestStateRefuses(t *testing.T) {
 		{Change{Op: DeleteService, Service: svc}, syscall.ESRCH},
 	} {
 		var got *Error
-		err := s.Apply(test.c)
+		err := s.Apply(&test.c)
 		if errors.As(err, &got) != (test.want != 0) || got != nil && (got.Errno != test.want || got.Op != test.c.Op) {
 			t.Errorf("%+v: got %v, want %v", test.c, err, test.want)
 		}

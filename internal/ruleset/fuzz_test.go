@@ -117,7 +117,7 @@ func printed(t *testing.T, rules []Rule) []byte {
 	t.Helper()
 	var state ipvs.State
 	for i := range rules {
-		if err := state.Apply(rules[i].Cmd.Change); err != nil {
+		if err := state.Apply(&rules[i].Cmd.Change); err != nil {
 			t.Fatalf("%v: %v", rules[i].Pos, err)
 		}
 	}

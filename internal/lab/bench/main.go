@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -65,27 +66,47 @@ func run(args []string) error {
 // measureAll measures the rows that match, reports progress on standard error, and
 // prints the table.
 func (b *bench) measureAll(wanted *regexp.Regexp) error {
+	all := slices.DeleteFunc(rows(b.connections), func(r row) bool { return !wanted.MatchString(r.work) })
 	var results []result
-	for _, r := range rows(b.connections) {
-		if !wanted.MatchString(r.work) {
-			continue
-		}
-
+	for len(all) > 0 {
+		n := together(all)
 		start := time.Now()
-		fmt.Fprintf(os.Stderr, "bench: %s ...", r.work)
+		fmt.Fprintf(os.Stderr, "bench: %s ...", all[0].work)
 
-		res, err := r.measure(b, r)
+		some, err := b.measure(all[:n])
 		if err != nil {
 			fmt.Fprintln(os.Stderr)
-			return fmt.Errorf("%s: %w", r.work, err)
+			return fmt.Errorf("%s: %w", all[0].work, err)
 		}
 
 		// With its figures, so that they are not lost if a later row takes too long.
-		fmt.Fprintf(os.Stderr, " %s and %s: %s, after %.0f s\n",
-			res.otherTime(), seconds(res.ours.median()), res.verdict(b.kernel), time.Since(start).Seconds())
-		results = append(results, res)
+		fmt.Fprintf(os.Stderr, " after %.0f s:\n", time.Since(start).Seconds())
+		for _, res := range some {
+			fmt.Fprintf(os.Stderr, "\t%s: %s and %s: %s\n", res.work, res.otherTime(), seconds(res.ours.median()), res.verdict(b.kernel))
+		}
+		results = append(results, some...)
+		all = all[n:]
 	}
 
 	_, err := os.Stdout.WriteString(report(b.kernel, results))
 	return err
+}
+
+// together returns how many of the rows, from the first, are measured together: one, or all
+// listings of the same connections.
+func together(rows []row) int {
+	n := 1
+	for n < len(rows) && rows[0].measure == nil && rows[n].measure == nil && rows[n].services == rows[0].services {
+		n++
+	}
+	return n
+}
+
+// measure measures rows that are measured together.
+func (b *bench) measure(rows []row) ([]result, error) {
+	if rows[0].measure == nil {
+		return measureConnections(b, rows)
+	}
+	res, err := rows[0].measure(b, rows[0])
+	return []result{res}, err
 }

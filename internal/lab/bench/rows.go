@@ -16,8 +16,10 @@ type row struct {
 	against string
 	// want is the wanted ratio by kind of guest. Without one the row is only
 	// reported.
-	want    map[string]float64
-	kind    kind
+	want map[string]float64
+	kind kind
+	// measure measures the row; nil if it is one of the listings of connections, which
+	// are measured together.
 	measure func(*bench, row) (result, error)
 
 	services, servers int
@@ -36,9 +38,14 @@ const (
 	smaller              // no more than the other's memory
 )
 
-// both returns the wanted ratios of the two kinds of guest.
+// both returns the wanted ratios of the two kinds of guest, with every kernel.
 func both(qemu, uml float64) map[string]float64 {
-	return map[string]float64{"qemu": qemu, "uml": uml}
+	return map[string]float64{"qemu": qemu, "qemu:sid": qemu, "uml": uml, "uml:sid": uml}
+}
+
+// emulated returns the wanted ratio of emulated guests, with every kernel.
+func emulated(qemu float64) map[string]float64 {
+	return map[string]float64{"qemu": qemu, "qemu:sid": qemu}
 }
 
 // rows returns all rows. connections is the number of connections in the listing of
@@ -71,11 +78,11 @@ func rows(connections int) []row {
 		return row{work: fmt.Sprintf("`%s` of an equal table of %s", option, size(5000, 1)), against: "`-Sn`", want: both(1.15, 1.15), kind: noLonger, measure: measureEqual, services: 5000, servers: 1, option: option}
 	}
 
-	largeRestore := restore(10000, 5, map[string]float64{"qemu": 12})
+	largeRestore := restore(10000, 5, emulated(12))
 	largeRestore.runs = 1
 
 	conns := func(option string, n int, want map[string]float64) row {
-		return row{work: fmt.Sprintf("`%s` of %s connections", option, thousands(n)), against: "`cat`", want: want, kind: noLonger, measure: measureConnections, services: n, option: option}
+		return row{work: fmt.Sprintf("`%s` of %s connections", option, thousands(n)), against: "`cat`", want: want, kind: noLonger, services: n, option: option}
 	}
 
 	return []row{
@@ -89,7 +96,7 @@ func rows(connections int) []row {
 		list("-Ln --stats", 5000, 1, both(2.5, 4)),
 		list("-Sn", 1000, 10, both(2, 2)),
 		list("-Ln --stats", 1000, 10, both(2, 2)),
-		list("-Ln", 10, 2, map[string]float64{"qemu": 2.5}),
+		list("-Ln", 10, 2, emulated(2.5)),
 		{work: "`-R` of 5,000 × 1 against its requests as they are", against: "replay", want: both(1.08, 1.08), kind: noLonger, measure: measureRestoreFloor, services: 5000, servers: 1},
 		floor("-Sn", 5000, 1, both(1.15, 1.15)),
 		floor("-Ln --stats", 5000, 1, both(1.15, 1.15)),

@@ -9,10 +9,18 @@ import (
 // pad fills the field that begins at b[from] with blanks up to its width. A longer
 // field stays as it is, as with %-*s in C.
 func pad(b []byte, from, width int) []byte {
-	for len(b)-from < width {
-		b = append(b, ' ')
+	return appendBlanks(b, width-(len(b)-from))
+}
+
+// blanks is more than any field is wide.
+const blanks = "                                        "
+
+// appendBlanks appends blanks, none if n is not positive, and no more than blanks has.
+func appendBlanks(b []byte, n int) []byte {
+	if n <= 0 {
+		return b
 	}
-	return b
+	return append(b, blanks[:n]...)
 }
 
 // cut shortens the field that begins at b[from] to at most width bytes.
@@ -34,9 +42,7 @@ func appendLeft(b []byte, n uint64, width int) []byte {
 
 // appendRight appends a number, right-justified (%*u).
 func appendRight(b []byte, n uint64, width int) []byte {
-	for range width - digits(n) {
-		b = append(b, ' ')
-	}
+	b = appendBlanks(b, width-digits(n))
 	return strconv.AppendUint(b, n, 10)
 }
 

@@ -19,6 +19,7 @@ type readAhead struct {
 	block  block // being used
 	filled chan block
 	stop   chan struct{}
+	ended  chan struct{} // closed at the end of run
 }
 
 // block is a part of a file, with the error that ended it: io.EOF for the last.
@@ -62,7 +63,7 @@ func (a *readAhead) next() block {
 
 	first := fillBlock(a.r, make([]byte, readAheadSize))
 	if first.err == nil {
-		a.filled, a.stop = make(chan block, 1), make(chan struct{})
+		a.filled, a.stop, a.ended = make(chan block, 1), make(chan struct{}), make(chan struct{})
 		go a.run()
 	}
 	return first
@@ -71,6 +72,7 @@ func (a *readAhead) next() block {
 // run reads to the end. Of three blocks, one is being used, one is ready, and one is
 // being read.
 func (a *readAhead) run() {
+	defer close(a.ended)
 	var bufs [3][]byte
 	for i := 0; ; i = (i + 1) % len(bufs) {
 		if bufs[i] == nil {
@@ -89,10 +91,11 @@ func (a *readAhead) run() {
 	}
 }
 
-// close stops the goroutine.
+// close stops the goroutine. After that r is not read any more.
 func (a *readAhead) close() {
 	if a.stop != nil {
 		close(a.stop)
+		<-a.ended
 	}
 }
 

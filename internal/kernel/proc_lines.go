@@ -6,13 +6,43 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"net/netip"
+	"os"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 )
 
 // procReadSize is the length of the buffer for a file of the proc file system, and of the
 // longest line that can be read; the kernel's are shorter than 300 bytes.
 const procReadSize = 64 << 10
+
+// procFile is a file of the proc file system that is read by raw system calls. During an
+// ordinary one that takes so long, the runtime takes the processor away: a listing of 100,000
+// connections as JSON took 0.40 s where it takes 0.31 s (User-Mode Linux 7.2, minima of 5 by
+// turns), one of 1 × 2,000 62 ms and not 53 (qemu, 6.1, medians of 20).
+type procFile struct {
+	*os.File
+	// fd is kept because Fd makes a system call.
+	fd uintptr
+}
+
+// newProcFile returns the procFile of an open file, which must not be closed while it is
+// being read.
+func newProcFile(f *os.File) procFile { return procFile{f, f.Fd()} }
+
+// Read implements io.Reader.
+func (f procFile) Read(b []byte) (int, error) {
+	n, err := genl.RawRead(f.fd, b)
+	switch {
+	case err != nil:
+		return 0, &fs.PathError{Op: "read", Path: f.Name(), Err: err}
+	case n == 0 && len(b) > 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
 
 // lineReader reads the lines of a proc file one by one, in one buffer for all.
 type lineReader struct {

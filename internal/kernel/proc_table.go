@@ -41,7 +41,7 @@ func (c *Client) joinProc(l *serviceList, a *arena) (procJoin, error) {
 	}
 	defer f.Close()
 
-	return joinProcTable(f, l, a)
+	return joinProcTable(newProcFile(f), l, a)
 }
 
 // joinProcTable reads the proc table beside the list of services.

@@ -46,9 +46,20 @@ func measureConnections(b *bench, rows []row) (results []result, err error) {
 	return results, err
 }
 
+// The length in bytes of the receive buffer of a sync daemon, and what is enough for the
+// messages of a million connections. With the usual one, most of them are lost.
+const (
+	syncBufferFile = "/proc/sys/net/ipv4/vs/sync_sock_size"
+	syncBuffer     = "67108864"
+)
+
 // fill fills the connection table with n connections of every kind, by the messages of
 // sync daemons, and returns how many there are. Messages that are lost are sent again.
 func (b *bench) fill(n int) (found int, err error) {
+	if err := os.WriteFile(syncBufferFile, []byte(syncBuffer), 0); err != nil {
+		return 0, err
+	}
+
 	const syncID = 1
 	for _, argv := range [][]string{
 		{"ip", "route", "add", "224.0.0.0/4", "dev", "lo"},

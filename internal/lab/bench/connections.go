@@ -70,14 +70,19 @@ func (b *bench) fill(n int) (found int, err error) {
 		}
 	}
 
+	waits := false // for messages that are on their way
 	for end := time.Now().Add(fillLimit); found < n && time.Now().Before(end); {
-		if err := syncmsg.Send(syncID, syncmsg.Mixed(n)); err != nil {
-			return 0, err
+		if !waits {
+			if err := syncmsg.Send(syncID, syncmsg.Mixed(n)); err != nil {
+				return 0, err
+			}
 		}
 		settle()
+		before := found
 		if found, err = countConnections(); err != nil {
 			return 0, err
 		}
+		waits = found > before
 	}
 	return found, quietly(b.ours, "--stop-daemon", "backup", "--syncid", fmt.Sprint(syncID))
 }

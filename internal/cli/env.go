@@ -16,6 +16,7 @@
 //	list*.go     what is printed
 //	sender.go    changes on their way to the kernel, in batches
 //	session.go   what all of these share: the kernel, the output, the reports
+//	input.go     whether standard input is a file, and has something to read
 //	output.go    standard output, or a file
 //	errors.go    the error that ends a program, with its exit status
 //	message.go   the texts for errors of the kernel

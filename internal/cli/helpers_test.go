@@ -44,6 +44,8 @@ type scriptedKernel struct {
 	rejectAt map[int]syscall.Errno
 	// beforeBatch is called before a batch of changes is made, if it is set.
 	beforeBatch func()
+	// made receives something after each change, if it is set.
+	made chan struct{}
 
 	opened, closed int      // times
 	batches        []int    // numbers of changes
@@ -99,6 +101,9 @@ func (k *scriptedKernel) Apply(changes []ipvs.Change) []error {
 			errs[i] = &ipvs.Error{Op: c.Op, Errno: errno}
 		}
 		k.changes = append(k.changes, changeText(c))
+		if k.made != nil {
+			k.made <- struct{}{}
+		}
 	}
 	return errs
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -42,16 +41,6 @@ func newPresentReader(s *session) *presentReader {
 		p.read = time.Now()
 	}()
 	return p
-}
-
-// isRegularFile reports whether a stream is a file, and no pipe or terminal.
-func isRegularFile(stream any) bool {
-	f, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode().IsRegular()
 }
 
 // wait waits until nothing is read beside the rules any more. The kernel must not be used

@@ -41,7 +41,7 @@ func applyStream(s *session, _ command.Restoring) error {
 	}
 
 	x := newStream(s, kernel)
-	rules := ruleset.NewReader(s.env.Stdin, s.parser, x.wait)
+	rules := ruleset.NewReader(s.env.Stdin, s.parser, x.beforeRead)
 	for r := new(ruleset.Rule); ; {
 		err := rules.Next(r)
 		if errors.Is(err, io.EOF) {
@@ -87,6 +87,15 @@ func (x *stream) do(r *ruleset.Rule) error {
 
 	x.report(err)
 	return nil
+}
+
+// beforeRead waits as wait does, unless there is input already: to wait for the kernel at
+// each part of a file took a tenth of the time of a restore of 5,000 × 1.
+func (x *stream) beforeRead() error {
+	if hasInput(x.session.env.Stdin) {
+		return nil
+	}
+	return x.wait()
 }
 
 // wait waits until the changes that have been read are made, and writes the output

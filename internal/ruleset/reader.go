@@ -24,21 +24,37 @@ const (
 type Reader struct {
 	parser *command.Parser
 	in     *bufio.Reader
-	idle   func() error
-	text   string // lines that have been read already
-	line   int    // number of the present line
+	stream *idleReader // what in reads
+	text   string      // lines that have been read already
+	line   int         // number of the present line
 	words  []string
 	names  interner
 }
 
 // NewReader returns a Reader of a stream whose lines p parses. idle is called before
-// each read that may have to wait for input, and its error ends the stream; it may be
-// nil.
+// each read of the stream, which may have to wait for input, and its error ends the
+// stream; it may be nil.
 func NewReader(in io.Reader, p *command.Parser, idle func() error) *Reader {
 	if idle == nil {
 		idle = func() error { return nil }
 	}
-	return &Reader{parser: p, in: bufio.NewReaderSize(in, readSize), idle: idle}
+	stream := &idleReader{in: in, idle: idle}
+	return &Reader{parser: p, in: bufio.NewReaderSize(stream, readSize), stream: stream}
+}
+
+// idleReader is a Reader that calls idle before each Read.
+type idleReader struct {
+	in   io.Reader
+	idle func() error
+	err  error // from idle
+}
+
+// Read implements io.Reader.
+func (r *idleReader) Read(b []byte) (int, error) {
+	if r.err = r.idle(); r.err != nil {
+		return 0, r.err
+	}
+	return r.in.Read(b)
 }
 
 // Next reads the next rule, as Source says. Lines without a command are skipped.
@@ -85,10 +101,11 @@ func (r *Reader) nextLine() (string, error) {
 		return line, nil
 	}
 
-	if err := r.idle(); err != nil {
-		return "", err
+	line, err := r.awaitLine()
+	if r.stream.err != nil {
+		return "", r.stream.err
 	}
-	return r.awaitLine()
+	return line, err
 }
 
 // bufferedLines takes the whole lines that have been read already, all at once:

@@ -10,9 +10,12 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/genl"
 	"github.com/ipvsadm-go/ipvsadm/internal/ipvs"
@@ -52,11 +55,20 @@ func newClient(conn *genl.Conn, family uint16) *Client {
 }
 
 // openProc opens a file of the proc file system in the Client's namespace, to which it
-// belongs from then on.
+// belongs from then on. The runtime is not asked to wait for such files, as os.Open does
+// with four system calls: they have nothing to wait for.
 func (c *Client) openProc(name string) (f *os.File, err error) {
+	path := c.proc + "/" + name
 	err = c.ns.Do(func() error {
-		f, err = os.Open(c.proc + "/" + name)
-		return err
+		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		for errors.Is(err, unix.EINTR) {
+			fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		}
+		if err != nil {
+			return &fs.PathError{Op: "open", Path: path, Err: err}
+		}
+		f = os.NewFile(uintptr(fd), path)
+		return nil
 	})
 	return f, err
 }

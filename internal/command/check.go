@@ -137,8 +137,8 @@ func (l *line) checkTunnelOptions() error {
 // is the command or the tunnel type that the rules are applied for, and subject returns
 // its name in messages.
 func (l *line) checkOptions(rules *rules, member int, subject func() string) error {
-	required := rules.required[member]
-	if required&^l.seen == 0 && l.seen&^(rules.legal[member]|rules.empty) == 0 {
+	required := rules.required.of(member)
+	if required&^l.seen == 0 && l.seen&^(rules.legal.of(member)|rules.empty) == 0 {
 		return nil
 	}
 

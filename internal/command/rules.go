@@ -66,6 +66,15 @@ func newRules(of func(*Group) *rule) rules {
 // groupsByMember has a set of groups for each member of a set.
 type groupsByMember [setSize]uint64
 
+// of returns the groups of a member: none of one that no set can have, such as the type of
+// a tunnel that only a newer kernel knows.
+func (g *groupsByMember) of(member int) uint64 {
+	if member >= setSize {
+		return 0
+	}
+	return g[member]
+}
+
 // add adds a group for several members.
 func (g *groupsByMember) add(members set, group int) {
 	for ; members != 0; members &= members - 1 {
